@@ -1,0 +1,149 @@
+/*
+ * scenario: one file of scenarios/, immutable once loaded, and the cases it
+ * expands to. The file's format: docs/scenario-format.md; its truth:
+ * scenario_table in scenario.c. A case is pure data: nothing here acts.
+ */
+#ifndef GATEDRILL_COMMON_SCENARIO_H
+#define GATEDRILL_COMMON_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bind.h"
+#include "common/step.h"
+
+enum evidence_type {
+    EVIDENCE_CONTRACT,
+    EVIDENCE_RESILIENCE,
+    EVIDENCE_OBSERVABILITY,
+};
+extern const char *const evidence_type_names[];
+
+enum case_credential {
+    CASE_CREDENTIAL_VALID,
+    CASE_CREDENTIAL_NONE,
+    CASE_CREDENTIAL_INVALID_AT_CLIENT,
+    /* A second gateway process whose key for the primary is wrong; the healthy
+     * upstream then answers 401 by itself. */
+    CASE_CREDENTIAL_INVALID_AT_UPSTREAM,
+};
+extern const char *const case_credential_names[];
+
+/* What the client sends in one phase. -1 or NULL: not set. */
+struct case_client {
+    char *fixture; /* default "minimal-chat" */
+    bool stream;
+    int64_t prompt_same;      /* 1: the same text each time; default fresh */
+    int64_t requests;         /* default 1, one after the other */
+    int64_t concurrency;      /* default 1 */
+    int64_t interval_ms;      /* between requests; default 0 */
+    int64_t credential;       /* enum case_credential */
+    struct bind_list headers; /* struct step_header */
+    char *path;               /* instead of the route's */
+    char *model;              /* instead of the profile's */
+    int64_t body_bytes;       /* pad the message to about this size */
+    bool split;               /* head and body in two segments */
+    int64_t timeout_ms; /* the client's own limit; default: runbook total_ms +
+                           tolerance, else 30,000 */
+};
+
+struct case_upstream {
+    char *name;
+    struct script script;
+    struct json *steps; /* the same as JSON, resolved, to send to the mock */
+};
+
+/* Overrides of what the oracle derives; absent parts stay derived. */
+struct case_expect {
+    bool runbook; /* "expect": "runbook": nothing is overridden */
+    struct {
+        char *upstream;
+        int64_t least, most;
+    } * attempts;
+    size_t attempt_count;
+    char *decision; /* a fallback_decision word; NULL: derived */
+    struct bind_ints client_status; /* allowed statuses */
+    char *client_outcome;           /* "success" or "error"; NULL: derived */
+    int64_t gap_least_ms[8], gap_most_ms[8];
+    size_t gap_count;
+    int64_t within_ms;
+    int64_t severity_advisory; /* 1: advisory */
+};
+
+struct case_phase {
+    struct case_client client;
+    struct case_upstream *upstreams; /* those not named are healthy */
+    size_t upstream_count;
+    struct case_expect expect;
+};
+
+struct drill_case {
+    char *id;       /* "transient/5xx-once[status=503,stream=false]" */
+    char *scenario; /* "transient/5xx-once" */
+    char *family;   /* "transient" */
+    char *title, *why;
+    enum evidence_type evidence_type;
+    char **sources;
+    size_t source_count;
+    char **requires; /* runbook paths: "retry.budget", "auth.on_401=..." */
+    size_t require_count;
+    struct case_phase *phases; /* at least 1 */
+    size_t phase_count;
+    bool needs_own_listeners; /* declared, or some step needs a lease */
+    bool needs_fresh_process;
+    char *variant;          /* NULL: the profile's own configuration */
+    char **extra_upstreams; /* "trap" ... */
+    size_t extra_upstream_count;
+    int64_t number; /* position over all cases, before filtering, from 1 */
+    char file_sha256[DIGEST_HEX_SIZE];
+    /* Set when a number is relative to something the runbook does not declare,
+     * or a requirement is not met: the case is not_applicable for this reason.
+     */
+    char *not_applicable;
+};
+
+struct scenario {
+    char *path; /* as given */
+    char *id;   /* path below the scenarios folder, without ending */
+    struct json *document;
+    char file_sha256[DIGEST_HEX_SIZE];
+    size_t case_count; /* size of the matrix product, 1 without */
+};
+
+/*
+ * Loads and lints one file: every case of the matrix is expanded and bound
+ * leniently (relative numbers unresolved).
+ * root   folder the id is relative to
+ */
+bool scenario_load(struct scenario *out, const char *path, const char *root,
+                   struct err *err);
+void scenario_release(struct scenario *scenario);
+
+struct scenarios {
+    struct scenario *items; /* sorted by id */
+    size_t count;
+    size_t capacity;
+    struct case_index *index; /* private */
+};
+/* Loads every *.json below root except schema/, suites/ and fixtures/. */
+bool scenarios_load(struct scenarios *out, const char *root, struct err *err);
+void scenarios_release(struct scenarios *all);
+
+/*
+ * The index-th case (0-based) of a scenario, tied to a runbook: matrix values
+ * put in, relative numbers resolved, requirements checked.
+ * runbook   the runbook document; NULL: lenient, as lint does
+ */
+bool scenario_case(struct drill_case *out, const struct scenario *scenario,
+                   size_t index, const struct json *runbook, struct err *err);
+void drill_case_release(struct drill_case *drill_case);
+
+/* Shell-style pattern on the case id: '*' stands for any run of characters,
+ * '?' for one; '[' is literal. A pattern without a wildcard also matches a
+ * whole scenario ("transient/5xx-once") or family ("transient"). */
+bool case_matches(const char *case_id, const char *pattern);
+
+extern const struct bind_row scenario_table[];
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * observation: the history of one case: everything a check may look at, and
+ * nothing that needs a socket. Checks are functions of it and of what the
+ * oracle allows; a record can be judged again from it.
+ */
+#ifndef GATEDRILL_HARNESS_OBSERVATION_H
+#define GATEDRILL_HARNESS_OBSERVATION_H
+
+#include "common/attempt.h"
+#include "common/scenario.h"
+#include "harness/http_trace.h"
+#include "harness/profile.h"
+#include "harness/runbook.h"
+
+/* One client request of the case. */
+struct observed_request {
+    size_t phase;
+    uint16_t epoch;
+    struct http_trace trace;
+    struct json_fields fields; /* what the client sent, field by field */
+    char body_sha256[DIGEST_HEX_SIZE];
+    int64_t reported_retries; /* what the gateway says; -1: says nothing */
+};
+
+/* A healthy request through the gateway before and after the case. */
+struct observed_probe {
+    bool made;
+    bool healthy;
+    char text[160]; /* what was seen, when not */
+};
+
+/* A listener that should refuse, tried by the mock itself. */
+struct observed_refusal {
+    char upstream[UPSTREAM_NAME_SIZE];
+    bool refused_before, refused_after;
+};
+
+enum canary_kind {
+    CANARY_CREDENTIAL,
+    CANARY_PROMPT,
+    CANARY_COMPLETION,
+    CANARY_ERROR_TEXT,
+};
+extern const char *const canary_kind_names[];
+
+struct canary {
+    char id[32]; /* "client.key", "primary.key", "prompt", "completion" */
+    enum canary_kind kind;
+    char *text; /* secret; wiped on release, never written */
+    char fingerprint[FINGERPRINT_HEX_SIZE];
+    bool reached; /* seen by the mock, or by the client for answers */
+};
+
+struct sink_hit {
+    char canary[32];
+    char sink[96];     /* "stderr", "file access.log", "client response" */
+    char encoding[24]; /* "plain" */
+    int64_t offset;
+};
+struct observed_sink {
+    char name[96];
+    bool required;    /* silence is hold */
+    bool live;        /* grew during the run */
+    int64_t bytes;    /* scanned for this case */
+    char problem[96]; /* could not be read: why; "" when fine */
+};
+
+struct observation {
+    const struct drill_case *drill_case;
+    const struct runbook *runbook;
+    const struct profile *profile;
+    struct drill_id id; /* epoch 0 */
+    char run_id[48];
+    int64_t tolerance_ms; /* calibrated in this run; upper bounds only */
+
+    struct observed_request *requests;
+    size_t request_count;
+    struct attempt *attempts; /* in order of arrival; not foreign */
+    size_t attempt_count;
+    size_t foreign_count;      /* on this case's listeners while it ran */
+    int64_t open_attempts;     /* still held when we stopped listening */
+    int64_t listened_until_ns; /* quiet period over */
+    struct observed_refusal *refusals;
+    size_t refusal_count;
+    struct observed_probe probe_before, probe_after;
+    struct canary *canaries;
+    size_t canary_count;
+    struct observed_sink *sinks;
+    size_t sink_count;
+    struct sink_hit *hits;
+    size_t hit_count;
+    bool detector_control; /* every canary was found in a scratch sink */
+    /* Fingerprints each upstream must be called with; client's own. */
+    struct {
+        char upstream[UPSTREAM_NAME_SIZE];
+        char fingerprint[FINGERPRINT_HEX_SIZE];
+        char model_fingerprint[FINGERPRINT_HEX_SIZE];
+    } keys[8];
+    size_t key_count;
+    char client_fingerprint[FINGERPRINT_HEX_SIZE];
+    /* Why the case could not be carried out: gateway died, never ready ... */
+    char broken[512];
+};
+
+void observation_release(struct observation *observation);
+size_t observation_attempts_at(const struct observation *o,
+                               const char *upstream, uint16_t epoch);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * fault: from a step and a request to a plan. Pure: no socket, no clock, no
+ * file (the wall time comes in the request). One file faults/<name>.c with
+ * fault_<name>_plan(), and one row in common/fault_list.h.
+ */
+#ifndef GATEDRILL_MOCKSERVER_FAULT_H
+#define GATEDRILL_MOCKSERVER_FAULT_H
+
+#include "common/answer.h"
+#include "mockserver/dialect.h"
+#include "mockserver/plan.h"
+
+/* What a fault may know of the attempt. Borrowed. */
+struct fault_request {
+    const char *upstream;
+    int64_t attempt;
+    struct drill_id id;
+    bool stream;        /* "stream": true */
+    bool include_usage; /* stream_options.include_usage */
+    const char *model;  /* as asked for; "" when none */
+    const struct dialect *dialect;
+    int64_t wall_ms;               /* now: for Date, Retry-After, created */
+    const char *completion_canary; /* to stand in every answer; may be NULL */
+    const char *error_canary;      /* to stand in every error text; or NULL */
+    bool credential_accepted;      /* false: a healthy upstream answers 401 */
+    uint64_t request_number;       /* for request ids: deterministic */
+};
+
+typedef void fault_plan_function(struct plan *plan, const struct step *step,
+                                 const struct fault_request *request);
+#define FAULT(name, effect, parameters, text)                                  \
+    fault_plan_function fault_##name##_plan;
+#include "common/fault_list.h"
+#undef FAULT
+
+/* The plan of a step: the fault's own, then the common modifiers. */
+void fault_plan(struct plan *plan, const struct step *step,
+                const struct fault_request *request);
+
+#endif
