@@ -51,11 +51,12 @@ struct result {
 struct result *result_new(const struct drill_case *drill_case,
                           const char *test_id);
 /* Fills verdict, reason, findings (taken over: *findings is emptied), record
- * and history of a judged case. wall_ms: from its first byte to the verdict. */
+ * and history of a judged case. when: now. wall_ms: from the first byte of the
+ * case to its verdict. */
 struct run;
 void result_judge(struct result *result, const struct run *run,
                   const struct judged *judged, struct findings *findings,
-                  int64_t wall_ms);
+                  time_t when, int64_t wall_ms);
 /* The same for a case that the runbook or the profile makes impossible. */
 void result_skip(struct result *result, const char *reason);
 void result_free(struct result *result);
@@ -120,7 +121,7 @@ bool run_breaks_as_expected(const struct run *run, struct buf *why);
  * self-scan of run_folder refuses one that holds a canary. */
 struct json *evidence_record(const struct run *run, const struct judged *judged,
                              const struct findings *findings,
-                             const char *test_id);
+                             const char *test_id, time_t when);
 /*
  * True when the twelve fields stand first, in order, each within its
  * vocabulary, and no key names what a record must not hold (price, quota,
@@ -154,9 +155,8 @@ void evidence_bucket_text(struct buf *out, const char *text,
 void evidence_promotion(struct run *run, const struct runbook *runbook);
 extern const char *const promotion_ids[]; /* NULL-terminated */
 
-/* evidence.json, and evidence.md from it. */
-struct json *evidence_page(const struct run *run,
-                           const struct runbook *runbook);
+/* evidence.json, from the records alone, and evidence.md from it. */
+struct json *evidence_page(const struct run *run);
 void evidence_page_write(struct buf *out, const struct json *page);
 
 #endif

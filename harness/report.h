@@ -22,4 +22,13 @@ struct report {
 extern const struct report *const reports[]; /* NULL-terminated */
 const struct report *report_find(const char *name);
 
+/*
+ * Prints a run as --report asks: spec is FORMAT or FORMAT=FILE; without a file,
+ * and for "-", on stdout, in colour where the terminal has it.
+ * Errors: ERR_USAGE (no such format: the known ones are named), ERR_IO.
+ */
+bool report_emit(const struct run *run, const char *spec, struct err *err);
+/* True when spec names a known format; else ERR_USAGE. For reading options. */
+bool report_spec_check(const char *spec, struct err *err);
+
 #endif
