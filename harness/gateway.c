@@ -14,7 +14,7 @@
 #include "harness/home.h"
 #include "harness/ready.h"
 
-#define GATEWAY_TRIES 3
+#define GATEWAY_TRIES      3
 #define GATEWAY_TAIL_BYTES 600
 
 static void texts_free(char **texts)
@@ -139,8 +139,7 @@ static bool gateway_render_files(struct gateway *gateway, struct err *err)
     if (gateway->variant && gateway->variant->files.count)
         files = &gateway->variant->files;
     for (size_t i = 0; i < files->count; i++) {
-        char *from =
-            path_join(gateway->profile->folder, files->items[i].value);
+        char *from = path_join(gateway->profile->folder, files->items[i].value);
         char *to = path_join(gateway->folder, files->items[i].name);
         char *raw = file_read(from, err);
         char *text = raw ? names_fill(&gateway->names, raw, from, err) : NULL;
@@ -214,8 +213,8 @@ bool gateway_render(struct gateway *out, const struct profile *profile,
          gateway_take_ports(out, err);
     free(home);
     if (ok) {
-        out->url = names_fill(&out->names, profile->route.url, "$.route.url",
-                              err);
+        out->url =
+            names_fill(&out->names, profile->route.url, "$.route.url", err);
         ok = out->url && gateway_render_files(out, err);
     }
     if (!ok)
@@ -230,8 +229,8 @@ static bool gateway_prepare(struct gateway *gateway, char *const *environment,
     const struct bind_texts *commands = list->items;
 
     for (size_t i = 0; i < list->count; i++) {
-        char **argv = command_fill(&gateway->names, &commands[i],
-                                   "$.start.prepare", err);
+        char **argv =
+            command_fill(&gateway->names, &commands[i], "$.start.prepare", err);
         struct process_spec spec = { .argv = argv,
                                      .environment = environment,
                                      .folder = gateway->folder,
