@@ -79,10 +79,10 @@ expectation_find(const struct expectation *expectation, const char *case_id)
     return NULL;
 }
 
-static bool expectation_lists(const struct bind_texts *checks, const char *id)
+static bool expectation_lists(const struct bind_texts *listed, const char *id)
 {
-    for (size_t i = 0; i < checks->count; i++)
-        if (strcmp(checks->items[i], id) == 0)
+    for (size_t i = 0; i < listed->count; i++)
+        if (strcmp(listed->items[i], id) == 0)
             return true;
     return false;
 }
