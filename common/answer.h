@@ -28,6 +28,7 @@ struct answer_token {
 };
 
 uint16_t answer_tag(struct drill_id id);
+/* Appends the token and a space: deltas of a stream are joined as they are. */
 void answer_add_token(struct buf *out, const struct answer_token *token);
 
 struct answer_tokens {
@@ -35,8 +36,9 @@ struct answer_tokens {
     size_t count;
     size_t capacity;
 };
-/* Collects every token in a text; anything else between them is skipped. A
- * token cut by the end of the text is not a token. */
+/* Adds every token in a text to *out; anything else between them is skipped. A
+ * token cut by the end of the text is not a token, nor is one that runs on
+ * into a further letter or digit. */
 void answer_find_tokens(struct answer_tokens *out, const char *text,
                         size_t length);
 void answer_tokens_release(struct answer_tokens *tokens);

@@ -2,7 +2,8 @@
  * json: strict JSON (RFC 8259) over cJSON. cJSON alone accepts trailing text,
  * duplicate keys and invalid UTF-8, folds case and rounds integers; a typo must
  * never weaken a drill, so a scanner of ours goes first and names the place.
- * struct json is a node; the document's root owns all nodes below it.
+ * struct json is a node; the document's root owns all nodes below it. Numbers
+ * keep the text they were written with, so integers of any size survive.
  */
 #ifndef GATEDRILL_COMMON_JSON_H
 #define GATEDRILL_COMMON_JSON_H
@@ -60,6 +61,8 @@ double json_double(const struct json *node, double fallback);
 bool json_true(const struct json *node); /* exactly the literal true */
 /* A number without fraction or exponent that fits int64_t. */
 bool json_is_int(const struct json *node);
+/* The number exactly as it was written; NULL when it is none. Borrowed. */
+const char *json_number_text(const struct json *node);
 
 /* Shorthands: a member's value. */
 const char *json_get_text(const struct json *object, const char *key,
@@ -69,7 +72,8 @@ int64_t json_get_int(const struct json *object, const char *key,
 bool json_get_true(const struct json *object, const char *key);
 
 /* Building. Every new node must be added to a parent or freed. Adding takes
- * ownership. Integers are written exactly. */
+ * ownership. Integers are written exactly. Texts may hold anything: what is not
+ * UTF-8 becomes U+FFFD, so that what we print can always be read again. */
 struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_new_text(const char *text); /* NULL gives a null node */
@@ -91,7 +95,8 @@ void json_remove(struct json *object, const char *key);
 /* Text of a node, on one line or indented by two spaces. Caller frees. */
 char *json_print(const struct json *node);
 char *json_print_pretty(const struct json *node);
-/* Appends the text as a JSON string with its quotes. */
+/* Appends the text as a JSON string with its quotes; NUL and what is not UTF-8
+ * become U+FFFD. */
 void json_quote(struct buf *out, const char *text, size_t length);
 
 /*

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static _Noreturn void out_of_memory(void)
+_Noreturn void xalloc_fail(void)
 {
     static const char text[] = "out of memory; what was finished is on disk\n";
 
@@ -19,7 +19,7 @@ void *xcalloc(size_t count, size_t size)
     void *memory = calloc(count ? count : 1, size ? size : 1);
 
     if (!memory)
-        out_of_memory();
+        xalloc_fail();
     return memory;
 }
 
@@ -28,7 +28,7 @@ void *xrealloc(void *old, size_t size)
     void *memory = realloc(old, size ? size : 1);
 
     if (!memory)
-        out_of_memory();
+        xalloc_fail();
     return memory;
 }
 
@@ -55,7 +55,7 @@ char *xasprintf(const char *format, ...)
     length = vasprintf(&text, format, args);
     va_end(args);
     if (length < 0)
-        out_of_memory();
+        xalloc_fail();
     return text;
 }
 
@@ -73,7 +73,7 @@ void *xgrow(void *items, size_t count, size_t *capacity, size_t item_size)
         return items;
     wanted = *capacity ? *capacity * 2 : 8;
     if (wanted > SIZE_MAX / item_size)
-        out_of_memory();
+        xalloc_fail();
     items = xrealloc(items, wanted * item_size);
     memset((char *)items + *capacity * item_size, 0,
            (wanted - *capacity) * item_size);

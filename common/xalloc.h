@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+/* Ends the program as above: for libraries that report a failed allocation. */
+_Noreturn void xalloc_fail(void);
+
 void *xcalloc(size_t count, size_t size) __attribute__((malloc));
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text) __attribute__((malloc));
