@@ -36,11 +36,21 @@ struct failure_set {
     bool named[FAILURE_COUNT];
     bool status[1000]; /* http_429, http_4xx, http_5xx expanded */
 };
-/* For bind tables: reads an array such as ["http_5xx", "connect_refused"]. */
+/*
+ * For bind tables: reads an array such as ["http_5xx", "connect_refused"].
+ * field   a struct failure_set, zeroed by the caller
+ * path    of the array: "runbook.json: $.retry.on"
+ * Errors (ERR_SCHEMA, with the place and the word): not an array, an element
+ * that is no string, a word that is no class, a status outside 300..999, a
+ * class listed twice. Source of the words: docs/runbook.md.
+ */
 bool failure_set_parse(void *field, const struct json *node, const char *path,
                        struct err *err);
 extern const char failure_set_schema[];
+/* status is looked at for FAILURE_HTTP only. FAILURE_NONE is in no set. */
 bool failure_set_has(const struct failure_set *set, enum failure failure,
                      int64_t status);
+/* "http_503", "header_timeout": the word of a runbook. */
+void failure_format(char out[static 32], enum failure failure, int64_t status);
 
 #endif
