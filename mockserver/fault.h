@@ -1,13 +1,15 @@
 /*
  * fault: from a step and a request to a plan. Pure: no socket, no clock, no
  * file (the wall time comes in the request). One file faults/<name>.c with
- * fault_<name>_plan(), and one row in common/fault_list.h.
+ * fault_<name>_draft(), and one row in common/fault_list.h. A fault says what
+ * is answered and where it ends; render.h turns that into bytes.
  */
 #ifndef GATEDRILL_MOCKSERVER_FAULT_H
 #define GATEDRILL_MOCKSERVER_FAULT_H
 
 #include "common/answer.h"
 #include "mockserver/dialect.h"
+#include "mockserver/draft.h"
 #include "mockserver/plan.h"
 
 /* What a fault may know of the attempt. Borrowed. */
@@ -24,16 +26,21 @@ struct fault_request {
     const char *error_canary;      /* to stand in every error text; or NULL */
     bool credential_accepted;      /* false: a healthy upstream answers 401 */
     uint64_t request_number;       /* for request ids: deterministic */
+    bool http_1_0;    /* the request is HTTP/1.0: no chunks unless scripted */
+    bool last_answer; /* it said Connection: close, or is HTTP/1.0 without
+                         keep-alive: raw answers end in a FIN, not in KEEP */
 };
 
-typedef void fault_plan_function(struct plan *plan, const struct step *step,
-                                 const struct fault_request *request);
+/* Fills a fresh draft; the modifiers are put on it afterwards. */
+typedef void fault_draft_function(struct draft *draft, const struct step *step,
+                                  const struct fault_request *request);
 #define FAULT(name, effect, parameters, text)                                  \
-    fault_plan_function fault_##name##_plan;
+    fault_draft_function fault_##name##_draft;
 #include "common/fault_list.h"
 #undef FAULT
 
-/* The plan of a step: the fault's own, then the common modifiers. */
+/* The plan of a step: the fault's own, then the common modifiers. Fills *plan
+ * (overwritten; release with plan_release). */
 void fault_plan(struct plan *plan, const struct step *step,
                 const struct fault_request *request);
 

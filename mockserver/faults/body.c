@@ -1,0 +1,124 @@
+#include "mockserver/fault.h"
+
+#include <string.h>
+
+#include "common/answer.h"
+#include "mockserver/healthy.h"
+#include "mockserver/page.h"
+
+static const char json[] = "application/json";
+
+typedef void draft_body(struct draft *draft, const struct step *step,
+                        const struct fault_request *request);
+
+static void draft_html(struct draft *draft, const struct step *step,
+                       const struct fault_request *request)
+{
+    bool as_json = step->kind == STEP_BODY_HTML_AS_JSON;
+    struct buf text = { 0 };
+
+    page_write(&text, 502, NULL, request->error_canary);
+    draft_set_body(draft, as_json ? json : "text/html; charset=utf-8",
+                   buf_text(&text), text.length);
+    buf_release(&text);
+}
+
+static void draft_words(struct draft *draft, const struct step *step,
+                        const struct fault_request *request)
+{
+    struct buf text = { 0 };
+
+    (void)step;
+    buf_add_text(&text, "upstream connect error or disconnect before headers");
+    if (request->error_canary)
+        buf_printf(&text, " %s", request->error_canary);
+    draft_set_body(draft, json, buf_text(&text), text.length);
+    buf_release(&text);
+}
+
+/* A cut of nothing would be a healthy answer: at least one byte is missing. */
+static void draft_cut_json(struct draft *draft, const struct step *step,
+                           const struct fault_request *request)
+{
+    int64_t percent = step->percent >= 0 ? step->percent : 50;
+    const struct completion completion = { .count = ANSWER_TOKENS,
+                                           .usage = true,
+                                           .finish = true };
+    struct buf text = { 0 };
+    size_t length;
+
+    completion_write(&text, &completion, request);
+    length = text.length * (size_t)percent / 100;
+    if (length >= text.length)
+        length = text.length - 1;
+    draft_set_body(draft, json, buf_text(&text), length);
+    buf_release(&text);
+}
+
+static void draft_wrong_type(struct draft *draft, const struct step *step,
+                             const struct fault_request *request)
+{
+    healthy_draft(draft, step, request);
+    draft_set_content_type(draft, "text/plain; charset=utf-8");
+}
+
+static void draft_invalid_utf8(struct draft *draft, const struct step *step,
+                               const struct fault_request *request)
+{
+    const struct completion completion = { .count = ANSWER_TOKENS,
+                                           .usage = true,
+                                           .finish = true,
+                                           .raw_bytes = " \xff\xfe\xc3(" };
+
+    (void)step;
+    healthy_draft_completion(draft, &completion, request);
+}
+
+static void draft_error_object(struct draft *draft, const struct step *step,
+                               const struct fault_request *request)
+{
+    (void)step;
+    healthy_draft_error(draft, &(struct healthy_error){ .status = 502 },
+                        request);
+}
+
+static void draft_no_choices(struct draft *draft, const struct step *step,
+                             const struct fault_request *request)
+{
+    const struct completion completion = { .usage = true, .no_choices = true };
+
+    (void)step;
+    healthy_draft_completion(draft, &completion, request);
+}
+
+/* Either a fixed text or a function. */
+static const struct {
+    const char *text;
+    draft_body *function;
+} kinds[] = {
+    [STEP_BODY_EMPTY] = { .text = "" },
+    [STEP_BODY_EMPTY_STRING] = { .text = "\"\"" },
+    [STEP_BODY_NULL] = { .text = "null" },
+    [STEP_BODY_EMPTY_ARRAY] = { .text = "[]" },
+    [STEP_BODY_EMPTY_OBJECT] = { .text = "{}" },
+    [STEP_BODY_NOT_JSON] = { .function = draft_words },
+    [STEP_BODY_CUT_JSON] = { .function = draft_cut_json },
+    [STEP_BODY_HTML] = { .function = draft_html },
+    [STEP_BODY_HTML_AS_JSON] = { .function = draft_html },
+    [STEP_BODY_WRONG_CONTENT_TYPE] = { .function = draft_wrong_type },
+    [STEP_BODY_INVALID_UTF8] = { .function = draft_invalid_utf8 },
+    [STEP_BODY_ERROR_OBJECT] = { .function = draft_error_object },
+    [STEP_BODY_NO_CHOICES] = { .function = draft_no_choices },
+};
+
+void fault_body_draft(struct draft *draft, const struct step *step,
+                      const struct fault_request *request)
+{
+    const char *text = kinds[step->kind].text;
+
+    if (text)
+        draft_set_body(draft, json, text, strlen(text));
+    else
+        kinds[step->kind].function(draft, step, request);
+    draft->status = step->status >= 0 ? step->status : 200;
+}

@@ -1,0 +1,9 @@
+#include "mockserver/fault.h"
+
+#include "mockserver/healthy.h"
+
+void fault_none_draft(struct draft *draft, const struct step *step,
+                      const struct fault_request *request)
+{
+    healthy_draft(draft, step, request);
+}

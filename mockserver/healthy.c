@@ -1,0 +1,81 @@
+#include "mockserver/healthy.h"
+
+#include <string.h>
+
+#include "common/answer.h"
+
+void healthy_draft_completion(struct draft *draft,
+                              const struct completion *completion,
+                              const struct fault_request *request)
+{
+    struct buf text = { 0 };
+
+    completion_write(&text, completion, request);
+    draft->status = 200;
+    draft_set_body(draft, "application/json", buf_text(&text), text.length);
+    buf_release(&text);
+}
+
+void healthy_write_error(struct buf *out, const struct healthy_error *error,
+                         const struct fault_request *request)
+{
+    char request_id[DIALECT_REQUEST_ID_SIZE];
+    struct dialect_error worded = {
+        .status = error->status,
+        .code = error->code,
+        .type = error->type,
+        .message = error->message,
+        .canary = request->error_canary,
+        .request_id = request_id,
+        .model = request->model,
+    };
+
+    dialect_request_id(request_id, request->wall_ms, request->request_number);
+    request->dialect->error_body(out, &worded);
+}
+
+void healthy_draft_error(struct draft *draft, const struct healthy_error *error,
+                         const struct fault_request *request)
+{
+    struct buf text = { 0 };
+
+    healthy_write_error(&text, error, request);
+    draft->status = error->status;
+    draft_set_body(draft, "application/json", buf_text(&text), text.length);
+    buf_release(&text);
+}
+
+void healthy_draft(struct draft *draft, const struct step *step,
+                   const struct fault_request *request)
+{
+    if (!request->credential_accepted) {
+        healthy_draft_error(draft, &(struct healthy_error){ .status = 401 },
+                            request);
+        return;
+    }
+    if (!request->stream) {
+        healthy_draft_completion(draft,
+                                 &(struct completion){
+                                     .count = ANSWER_TOKENS,
+                                     .usage = step->usage != 0,
+                                     .finish = step->finish != 0,
+                                 },
+                                 request);
+        return;
+    }
+
+    int64_t events = step->events >= 0 ? step->events : ANSWER_TOKENS;
+    struct stream_script script = {
+        .events = events,
+        .count = events,
+        .interval_ms = step->interval_ms,
+        .role = true,
+        .usage = step->usage >= 0 ? step->usage : request->include_usage,
+        .finish = step->finish != 0,
+        .done = true,
+        .error_at = -1,
+        .malformed_at = -1,
+    };
+
+    healthy_draft_stream(draft, &script, request);
+}
