@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 #include "common/json.h"
 
@@ -55,8 +56,9 @@ struct bind_row {
     enum bind_kind kind;
     size_t offset; /* offsetof in the struct */
     bool required;
-    int64_t min, max;         /* BIND_INT, BIND_INTS; also list length when
-                                 max > 0 for BIND_TEXTS, BIND_LIST */
+    int64_t min, max;         /* BIND_INT, BIND_INTS; both 0: any; also list
+                                 length when max > 0 for BIND_TEXTS,
+                                 BIND_LIST, BIND_MAP */
     int64_t missing;          /* BIND_INT, BIND_TRI, BIND_ENUM when absent */
     const char *const *names; /* BIND_ENUM, and allowed items of BIND_TEXTS;
                                  NULL-terminated */
@@ -92,14 +94,29 @@ bool bind_read(void *out, size_t size, const struct bind_row *table,
                struct err *err);
 void bind_release(void *out, const struct bind_row *table);
 
-/* JSON Schema (2020-12) of a table: an object schema to be embedded. */
+/* JSON Schema (2020-12) of a table: an object schema to be embedded. Lenient:
+ * a value may also be "${name}", a number also {"of": ...}, by references to
+ * "#/$defs/matrix_value" and "#/$defs/relative_number", which the document
+ * that embeds it must have. */
 struct json *bind_schema(const struct bind_row *table);
+struct json *bind_schema_as(const struct bind_row *table, enum bind_mode mode);
 /* A Markdown table: field, type, unit and range, default, meaning. Nested
  * tables follow with their path as a heading. */
 void bind_write_doc(struct buf *out, const struct bind_row *table,
                     const char *heading);
 
-/* Appends ".key" or "[3]" to a path in a caller's buffer. */
+/* path, then ".key"; a key "[3]" is an index and a key with other bytes than
+ * letters, digits, '_', '-' and '$' is written as ["key"]. out is the caller's
+ * buffer; too long a path is cut. */
 void bind_path(char *out, size_t size, const char *path, const char *key);
+void bind_path_index(char *out, size_t size, const char *path, size_t index);
+
+/* A value for a message: its JSON text, shortened. */
+#define BIND_SHOWN_SIZE 72
+void bind_show(char out[static BIND_SHOWN_SIZE], const struct json *node);
+/* "100..999 ms", "whole number of ms": what a number of this row may be. */
+void bind_range(char *out, size_t size, const struct bind_row *row);
+/* True when a number of this row has bounds. */
+bool bind_bounded(const struct bind_row *row);
 
 #endif

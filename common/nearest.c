@@ -38,8 +38,8 @@ void nearest_consider(struct nearest *nearest, const char *known)
 {
     size_t distance = nearest_distance(nearest->word, known);
 
-    /* A word that would change as a whole is no slip of the finger. */
-    if (distance > NEAREST_MOST || distance >= strlen(known) ||
+    /* A word that would change by half is no slip of the finger. */
+    if (distance > NEAREST_MOST || 2 * distance >= strlen(known) ||
         (nearest->best && distance >= nearest->distance))
         return;
     nearest->best = known;
