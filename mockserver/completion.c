@@ -55,6 +55,8 @@ void completion_write_token(struct buf *out,
 
     strncpy(token.upstream, request->upstream, sizeof token.upstream - 1);
     answer_add_token(out, &token);
+    if (index == count)
+        out->data[--out->length] = '\0';
 }
 
 static void write_choice(struct buf *out, const struct completion *completion,
@@ -64,11 +66,8 @@ static void write_choice(struct buf *out, const struct completion *completion,
 
     if (request->completion_canary)
         buf_printf(&text, "%s ", request->completion_canary);
-    for (int64_t i = 1; i <= completion->count; i++) {
-        if (i > 1)
-            buf_add_text(&text, " ");
+    for (int64_t i = 1; i <= completion->count; i++)
         completion_write_token(&text, request, i, completion->count);
-    }
     buf_add_text(out, "{\"index\":0,\"message\":{\"role\":\"assistant\","
                       "\"content\":");
     json_quote(out, buf_text(&text), text.length);

@@ -24,7 +24,7 @@ struct completion {
 void completion_write(struct buf *out, const struct completion *completion,
                       const struct fault_request *request);
 
-/* One token of the answer, index from 1. */
+/* One token of the answer, index from 1, and a space unless it is the last. */
 void completion_write_token(struct buf *out,
                             const struct fault_request *request, int64_t index,
                             int64_t count);

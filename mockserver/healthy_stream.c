@@ -80,8 +80,6 @@ static void add_token(const struct maker *m, int64_t index)
 
     if (index == 1)
         add_canary(m);
-    else
-        buf_add_text(&text, " ");
     completion_write_token(&text, m->request, index, m->script->count);
     completion_write_content_chunk(&event, m->request, buf_text(&text),
                                    text.length);

@@ -1,0 +1,201 @@
+#include "mockserver/fault.h"
+
+#include <criterion/criterion.h>
+
+#include "tests/unit/acted.h"
+
+Test(fault_healthy, healthy_completion_is_whole_and_names_its_maker)
+{
+    struct acted a = acted_new(FAULT_none, false);
+    struct json *root;
+
+    act(&a);
+    cr_expect_not(a.plan.raw);
+    cr_expect_eq(a.plan.status, 200);
+    cr_expect_str_eq(a.plan.headers[0].name, "Content-Type");
+    expect_header(&a, "Content-Type", "application/json");
+    expect_header(&a, "Date", "Wed, 24 Jun 2026 10:00:00 GMT");
+    cr_expect_eq(shape_of(&a), ANSWER_COMPLETE);
+    cr_expect_eq(view_tokens(&a.view), ANSWER_TOKENS);
+    root = json_of(&a);
+    cr_expect_str_eq(
+        json_text(json_pointer(root, "/choices/0/finish_reason"), ""), "stop");
+    cr_expect_str_eq(json_get_text(root, "model", ""), "drill-model");
+    cr_expect_eq(json_int(json_pointer(root, "/usage/completion_tokens"), 0),
+                 ANSWER_TOKENS);
+    cr_expect_eq(
+        strncmp(json_text(json_pointer(root, "/choices/0/message/content"), ""),
+                "CANARYcompletion7d1e primary-2-1of24-", 37),
+        0);
+    json_free(root);
+    acted_release(&a);
+}
+
+Test(fault_healthy, healthy_answer_without_a_canary_starts_with_its_first_token)
+{
+    struct acted a = acted_new(FAULT_none, false);
+
+    a.request.completion_canary = NULL;
+    act(&a);
+    cr_expect(view_has(&a.view, "\"content\":\"primary-2-1of24-"));
+    acted_release(&a);
+}
+
+Test(fault_healthy, healthy_stream_is_whole_and_keeps_the_connection)
+{
+    struct acted a = acted_new(FAULT_none, true);
+
+    act(&a);
+    cr_expect(a.plan.raw);
+    cr_expect_eq(a.plan.end, STEP_END_KEEP);
+    cr_expect_eq(a.plan.events, ANSWER_TOKENS);
+    cr_expect_eq(a.plan.head_bytes, a.view.head.length);
+    cr_expect(a.view.chunked);
+    cr_expect(a.view.whole);
+    expect_header(&a, "Content-Type", "text/event-stream");
+    cr_expect_eq(shape_of(&a), ANSWER_COMPLETE);
+    cr_expect(events_are_json(&a));
+    cr_expect(view_has(&a.view, "\"finish_reason\":\"stop\""));
+    cr_expect(view_has(&a.view, "data: [DONE]\n\n"));
+    cr_expect_not(view_has(&a.view, "\"usage\""));
+    cr_expect_eq(waits_of(&a.plan), 0);
+    acted_release(&a);
+}
+
+Test(fault_healthy, stream_canary_is_split_over_two_deltas)
+{
+    struct acted a = acted_new(FAULT_none, true);
+
+    act(&a);
+    cr_expect_not(view_has(&a.view, "CANARYcompletion7d1e"));
+    cr_expect(view_has(&a.view, "{\"content\":\"CANARYcomp\"}"));
+    cr_expect(view_has(&a.view, "{\"content\":\"letion7d1e \"}"));
+    acted_release(&a);
+}
+
+Test(fault_healthy, usage_chunk_comes_when_asked_for_or_scripted)
+{
+    static const struct {
+        bool asked;
+        int64_t step;
+        bool there;
+    } rows[] = { { false, -1, false },
+                 { true, -1, true },
+                 { true, 0, false },
+                 { false, 1, true } };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct acted a = acted_new(FAULT_none, true);
+
+        a.request.include_usage = rows[i].asked;
+        a.step.usage = rows[i].step;
+        act(&a);
+        cr_expect_eq(view_has(&a.view, "\"choices\":[],\"usage\":{"),
+                     rows[i].there, "row %zu", i);
+        cr_expect_eq(view_has(&a.view, "\"usage\":null"), rows[i].asked,
+                     "row %zu", i);
+        acted_release(&a);
+    }
+}
+
+Test(fault_healthy, healthy_parameters_are_obeyed)
+{
+    struct acted a = acted_new(FAULT_none, true);
+    struct acted b = acted_new(FAULT_none, false);
+
+    a.step.events = 60;
+    a.step.interval_ms = 5;
+    a.step.finish = 0;
+    act(&a);
+    cr_expect_eq(a.plan.events, 60);
+    cr_expect_eq(shape_of(&a), ANSWER_COMPLETE);
+    cr_expect_eq(waits_of(&a.plan), 59 * 5);
+    cr_expect_not(view_has(&a.view, "\"stop\""));
+    b.step.finish = 0;
+    b.step.usage = 0;
+    act(&b);
+    cr_expect(view_has(&b.view, "\"finish_reason\":null"));
+    cr_expect_not(view_has(&b.view, "\"usage\""));
+    acted_release(&a);
+    acted_release(&b);
+}
+
+Test(fault_healthy, healthy_upstream_refuses_a_foreign_credential)
+{
+    static const enum fault healthy[] = { FAULT_none, FAULT_delay,
+                                          FAULT_dribble };
+
+    for (size_t i = 0; i < 6; i++) {
+        struct acted a = acted_new(healthy[i / 2], i % 2);
+
+        a.request.credential_accepted = false;
+        a.step.ms = 20;
+        a.step.bytes = 10;
+        a.step.every_ms = 1;
+        act(&a);
+        cr_expect_eq(a.plan.status, 401);
+        cr_expect_eq(shape_of(&a), ANSWER_NONE);
+        cr_expect(view_has(&a.view, "invalid token CANARYerror55aa (request "));
+        cr_expect_not(view_has(&a.view, "CANARYcomp"));
+        acted_release(&a);
+    }
+}
+
+Test(fault_healthy, two_attempts_differ_and_one_repeats)
+{
+    struct acted a = acted_new(FAULT_none, false);
+    struct acted b = acted_new(FAULT_none, false);
+    struct acted c = acted_new(FAULT_none, false);
+
+    c.request.attempt = 3;
+    c.request.request_number = 8;
+    act(&a);
+    act(&b);
+    act(&c);
+    cr_expect_str_eq(a.view.body.data, b.view.body.data);
+    cr_expect_str_eq(a.view.head.data, b.view.head.data);
+    cr_expect_str_neq(a.view.body.data, c.view.body.data);
+    cr_expect_str_neq(a.view.head.data, c.view.head.data);
+    acted_release(&a);
+    acted_release(&b);
+    acted_release(&c);
+}
+
+Test(fault_healthy, delay_waits_before_a_healthy_answer)
+{
+    for (int stream = 0; stream < 2; stream++) {
+        struct acted a = acted_new(FAULT_delay, stream);
+
+        a.step.ms = 300;
+        a.step.before_ms = 20;
+        act(&a);
+        cr_expect_eq(waits_of(&a.plan), 320);
+        if (a.plan.raw)
+            cr_expect_eq(a.plan.acts[0].kind, ACT_WAIT);
+        cr_expect_eq(shape_of(&a), ANSWER_COMPLETE);
+        cr_expect(a.view.whole);
+        acted_release(&a);
+    }
+}
+
+Test(fault_healthy, dribble_sends_all_of_it_in_small_pieces)
+{
+    for (int stream = 0; stream < 2; stream++) {
+        struct acted a = acted_new(FAULT_dribble, stream);
+
+        a.step.bytes = 16;
+        a.step.every_ms = 2;
+        act(&a);
+        cr_expect(a.plan.raw);
+        cr_expect_eq(a.plan.end, STEP_END_KEEP);
+        cr_expect_eq(shape_of(&a), ANSWER_COMPLETE);
+        cr_expect(a.view.whole);
+        for (size_t i = 0; i < a.plan.act_count; i++) {
+            if (a.plan.acts[i].kind == ACT_SEND) {
+                cr_expect_eq(a.plan.acts[i].piece_bytes, 16);
+                cr_expect_eq(a.plan.acts[i].piece_every_ms, 2);
+            }
+        }
+        acted_release(&a);
+    }
+}
