@@ -134,7 +134,6 @@ static bool connect_socket(struct exchange *x)
     curl_easy_setopt(x->curl, CURLOPT_PROXY, "");
     curl_easy_setopt(x->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(x->curl, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(x->curl, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(x->curl, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(x->curl, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)x->request->timeout_ms);
