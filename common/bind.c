@@ -402,6 +402,12 @@ static void set_missing(void *out, const struct bind_row *table)
     }
 }
 
+void bind_init(void *out, size_t size, const struct bind_row *table)
+{
+    memset(out, 0, size);
+    set_missing(out, table);
+}
+
 bool bind_read(void *out, size_t size, const struct bind_row *table,
                const struct json *object, const char *path, enum bind_mode mode,
                struct err *err)
@@ -411,8 +417,7 @@ bool bind_read(void *out, size_t size, const struct bind_row *table,
         .node = object, .path = path, .mode = mode, .err = err ? err : &unwanted
     };
 
-    memset(out, 0, size);
-    set_missing(out, table);
+    bind_init(out, size, table);
     if (read_object(out, table, &r))
         return true;
     bind_release(out, table);

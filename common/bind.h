@@ -93,6 +93,9 @@ bool bind_read(void *out, size_t size, const struct bind_row *table,
                const struct json *object, const char *path, enum bind_mode mode,
                struct err *err);
 void bind_release(void *out, const struct bind_row *table);
+/* Zeroes *out and sets what absent keys give: the result of an empty object,
+ * required keys or not. */
+void bind_init(void *out, size_t size, const struct bind_row *table);
 
 /* JSON Schema (2020-12) of a table: an object schema to be embedded. Lenient:
  * a value may also be "${name}", a number also {"of": ...}, by references to

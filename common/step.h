@@ -133,7 +133,8 @@ struct step {
     struct point at;        /* hang, close, reset, bad_chunk */
     int64_t content_length; /* enum step_length */
     int64_t percent;        /* 0..100 */
-    int64_t bytes;          /* truncate: body bytes sent; dribble: a piece */
+    int64_t bytes;          /* truncate: body bytes sent; dribble: a piece;
+                               at least 1 */
     int64_t every_ms;       /* dribble: between pieces */
     int64_t kind;           /* enum step_body */
     int64_t bytes_kind;     /* enum step_garbage */
@@ -144,7 +145,8 @@ struct step {
     int64_t done;           /* 1, 0: with data: [DONE]; -1: yes */
     int64_t error_at;       /* after that many content events an error event,
                                0 is before any content; -1: none */
-    int64_t malformed_at;   /* the event with this index is broken JSON */
+    int64_t malformed_at;   /* the content event with this number, from 1, is
+                               broken JSON */
     int64_t comments_only;  /* 1: heartbeat comments and never data */
     int64_t comment_every_ms;
     int64_t role_only; /* 1: the role chunk, then nothing more is sent */
@@ -168,6 +170,8 @@ extern const struct bind_row step_table[];
 bool step_read(struct step *out, const struct json *node, const char *path,
                enum bind_mode mode, struct err *err);
 void step_release(struct step *step);
+/* A step of that fault with nothing else set. */
+void step_init(struct step *out, enum fault fault);
 
 /* True when it acts before a request is read in full, so that only a lease can
  * say whose it is: at accept, at the request head, or a listener state. */

@@ -1,0 +1,299 @@
+#include "common/step.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+
+#define SCRIPT_STEPS_MOST 64
+
+/* Modifiers any fault may carry; every other key is a parameter. */
+static const char modifiers[] =
+    "before_ms headers retry_after framing pace end";
+
+/* A word in a space separated list; *required: "!" stands after it. */
+static bool list_has(const char *list, const char *word, bool *required)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = list; *at; at += strspn(at, " ")) {
+        size_t size = strcspn(at, " ");
+        size_t name = strcspn(at, " !");
+
+        if (name == length && !strncmp(at, word, length)) {
+            *required = name < size;
+            return true;
+        }
+        at += size;
+    }
+    return false;
+}
+
+/* "status (required), body, code", or "none". */
+static void list_write(struct buf *out, const char *list)
+{
+    const char *comma = "";
+
+    if (!*list)
+        buf_add_text(out, "no parameter");
+    for (const char *at = list; *at; at += strspn(at, " ")) {
+        size_t size = strcspn(at, " ");
+        size_t name = strcspn(at, " !");
+
+        buf_printf(out, "%s%.*s%s", comma, (int)name, at,
+                   name < size ? " (required)" : "");
+        comma = ", ";
+        at += size;
+    }
+}
+
+__attribute__((format(printf, 4, 5))) static bool
+refuse(struct err *err, const char *path, const char *key, const char *format,
+       ...)
+{
+    char where[sizeof err->where];
+    struct buf text = { 0 };
+    va_list args;
+
+    bind_path(where, sizeof where, path, key);
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    err_set(err, ERR_SCHEMA, where, "%s", buf_text(&text));
+    buf_release(&text);
+    return false;
+}
+
+static bool check_parameters(const struct step *step, const struct json *node,
+                             const char *path, struct err *err)
+{
+    const struct fault_row *fault = &fault_rows[step->fault];
+    struct buf reads = { 0 };
+    bool required;
+    bool ok = true;
+
+    list_write(&reads, fault->parameters);
+    for (const struct json *m = json_first(node); m && ok; m = json_next(m)) {
+        const char *key = json_key(m);
+
+        if (strcmp(key, "fault") && !list_has(modifiers, key, &required) &&
+            !list_has(fault->parameters, key, &required))
+            ok = refuse(err, path, key,
+                        "the fault \"%s\" does not read this; it reads %s",
+                        fault->name, reads.data);
+    }
+    for (const struct bind_row *row = step_table; row->key && ok; row++) {
+        if (!list_has(fault->parameters, row->key, &required) || !required ||
+            json_get(node, row->key))
+            continue;
+        err_set(err, ERR_SCHEMA, path,
+                "\"%s\" is missing; the fault \"%s\" reads %s", row->key,
+                fault->name, reads.data);
+        ok = false;
+    }
+    buf_release(&reads);
+    return ok;
+}
+
+/* Faults that end the connection by themselves, or have none. */
+static bool ends_itself(int64_t fault)
+{
+    return fault == FAULT_hang || fault == FAULT_close ||
+           fault == FAULT_reset || fault == FAULT_refuse;
+}
+
+static bool is_event(struct point point)
+{
+    return point.at == POINT_EVENT;
+}
+
+static bool in_body(struct point point)
+{
+    return point.at >= POINT_HEADERS_END && point.at <= POINT_EVENT;
+}
+
+/* Answers of these faults are never a stream. */
+static bool never_streams(int64_t fault)
+{
+    enum fault_effect effect = fault_rows[fault].effect;
+
+    return effect == FAULT_EFFECT_STATUS || effect == FAULT_EFFECT_BAD_BODY ||
+           effect == FAULT_EFFECT_GARBAGE;
+}
+
+static bool check_points(const struct step *step, const char *path,
+                         struct err *err)
+{
+    const char *name = fault_rows[step->fault].name;
+    char end_path[sizeof err->where];
+
+    bind_path(end_path, sizeof end_path, path, "end");
+    if (step->fault == FAULT_bad_chunk && step->at.at != POINT_UNSET &&
+        !in_body(step->at))
+        return refuse(err, path, "at",
+                      "a chunk breaks in the body only: headers_end, body:N%%, "
+                      "body:N or event:N");
+    if (step->end_how >= 0 && ends_itself(step->fault))
+        return refuse(err, path, "end",
+                      "the fault \"%s\" says itself how the exchange ends",
+                      name);
+    if (is_event(step->end_at) && never_streams(step->fault))
+        return refuse(err, end_path, "at",
+                      "the fault \"%s\" answers without events", name);
+    if (step->fault == FAULT_garbage && step->end_at.at >= POINT_STATUS_LINE &&
+        step->end_at.at != POINT_END)
+        return refuse(err, end_path, "at",
+                      "the fault \"garbage\" sends no HTTP, so there is no "
+                      "such place");
+    if (step->end_how == STEP_END_KEEP && step->end_at.at != POINT_UNSET &&
+        step->end_at.at != POINT_END)
+        return refuse(err, end_path, "at",
+                      "a connection can be kept after a whole answer only: "
+                      "at the end");
+    return true;
+}
+
+static bool check_retry_after(const struct step *step, const char *path,
+                              const struct json *node, struct err *err)
+{
+    const struct step_retry_after *after = &step->retry_after;
+    int forms =
+        (after->seconds >= 0) + (after->date_in_ms >= 0) + (after->raw != NULL);
+
+    if (!json_get(node, "retry_after"))
+        return true;
+    if (forms > 1)
+        return refuse(err, path, "retry_after",
+                      "more than one of seconds, date_in_ms and raw; choose "
+                      "one");
+    if (!forms && after->ms < 0)
+        return refuse(err, path, "retry_after",
+                      "none of seconds, date_in_ms, raw and ms");
+    if (after->raw && strpbrk(after->raw, "\r\n"))
+        return refuse(err, path, "retry_after",
+                      "a header value cannot hold a line end");
+    return true;
+}
+
+static bool check_refuse(const struct step *step, const struct json *node,
+                         const char *path, struct err *err)
+{
+    if (step->fault != FAULT_refuse)
+        return true;
+    for (const struct json *m = json_first(node); m; m = json_next(m)) {
+        if (strcmp(json_key(m), "fault") != 0)
+            return refuse(err, path, json_key(m),
+                          "the fault \"refuse\" is a state of the listener: "
+                          "nothing is answered");
+    }
+    return true;
+}
+
+static bool check_sizes(const struct step *step, const char *path,
+                        struct err *err)
+{
+    if (step->fault == FAULT_truncate && step->percent >= 0 && step->bytes >= 0)
+        return refuse(err, path, "bytes",
+                      "percent says already how much is sent; choose one");
+    if (step->fault == FAULT_body && step->percent >= 0 &&
+        step->kind != STEP_BODY_CUT_JSON)
+        return refuse(err, path, "percent",
+                      "only the kind \"cut_json\" is cut somewhere");
+    return true;
+}
+
+bool step_read(struct step *out, const struct json *node, const char *path,
+               enum bind_mode mode, struct err *err)
+{
+    struct err unwanted;
+
+    if (!err)
+        err = &unwanted;
+    if (!bind_read(out, sizeof *out, step_table, node, path, mode, err))
+        return false;
+    if (check_refuse(out, node, path, err) &&
+        check_parameters(out, node, path, err) &&
+        check_points(out, path, err) &&
+        check_retry_after(out, path, node, err) && check_sizes(out, path, err))
+        return true;
+    step_release(out);
+    return false;
+}
+
+void step_init(struct step *out, enum fault fault)
+{
+    bind_init(out, sizeof *out, step_table);
+    out->fault = fault;
+}
+
+void step_release(struct step *step)
+{
+    if (!step)
+        return;
+    bind_release(step, step_table);
+    *step = (struct step){ 0 };
+}
+
+static bool is_early(struct point point)
+{
+    return point.at == POINT_ACCEPT || point.at == POINT_REQUEST_HEAD;
+}
+
+bool step_needs_lease(const struct step *step)
+{
+    return step->fault == FAULT_refuse || is_early(step->at) ||
+           is_early(step->end_at);
+}
+
+bool script_read(struct script *out, const struct json *array, const char *path,
+                 enum bind_mode mode, struct err *err)
+{
+    struct err unwanted;
+    char place[sizeof unwanted.where];
+    size_t count = json_count(array);
+
+    if (!err)
+        err = &unwanted;
+    *out = (struct script){ 0 };
+    if (json_kind(array) != JSON_ARRAY || !count || count > SCRIPT_STEPS_MOST) {
+        err_set(err, ERR_SCHEMA, path, "must be a list of 1 to %d steps",
+                SCRIPT_STEPS_MOST);
+        return false;
+    }
+    out->steps = xcalloc(count, sizeof *out->steps);
+    for (const struct json *node = json_first(array); node;
+         node = json_next(node)) {
+        bind_path_index(place, sizeof place, path, out->count);
+        if (!step_read(&out->steps[out->count], node, place, mode, err))
+            goto fail;
+        if (out->steps[out->count++].fault == FAULT_refuse && count > 1) {
+            err_set(err, ERR_SCHEMA, place,
+                    "the fault \"refuse\" is a state of the listener for the "
+                    "whole case: it must be the only step");
+            goto fail;
+        }
+    }
+    return true;
+
+fail:
+    script_release(out);
+    return false;
+}
+
+void script_release(struct script *script)
+{
+    if (!script)
+        return;
+    for (size_t i = 0; i < script->count; i++)
+        step_release(&script->steps[i]);
+    free(script->steps);
+    *script = (struct script){ 0 };
+}
+
+const struct step *script_step(const struct script *script, int64_t attempt)
+{
+    size_t index = attempt > 1 ? (size_t)attempt - 1 : 0;
+
+    return &script->steps[index < script->count ? index : script->count - 1];
+}

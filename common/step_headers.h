@@ -1,0 +1,14 @@
+/* step_headers: ordered header pairs, [["Name", "value"], ...], as bind tables
+ * read them into a struct bind_list of struct step_header. A name is a token
+ * and a value has no line end (RFC 9110 5.1, 5.5). */
+#ifndef GATEDRILL_COMMON_STEP_HEADERS_H
+#define GATEDRILL_COMMON_STEP_HEADERS_H
+
+#include "common/step.h"
+
+bool step_headers_parse(void *field, const struct json *node, const char *path,
+                        struct err *err);
+void step_headers_release(void *field);
+extern const char step_headers_schema[];
+
+#endif
