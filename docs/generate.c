@@ -1,0 +1,159 @@
+/*
+ * gatedrill-docs: prints a page or a schema that comes from the tables of the
+ * programs, so that no documentation can drift from the code. `./dev docs`
+ * writes them all; CI compares. Not installed, not part of a drill.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bind.h"
+#include "common/scenario.h"
+#include "common/xalloc.h"
+#include "harness/check.h"
+#include "harness/expectation.h"
+#include "harness/fixture.h"
+#include "harness/profile.h"
+#include "harness/runbook.h"
+#include "harness/suite.h"
+
+/* A JSON Schema, or the tables below the words of a page. */
+struct page {
+    const char *file;
+    const char *title;
+    const struct bind_row *table; /* NULL: print does it */
+    void (*print)(struct buf *out);
+};
+
+static const char *const effect_names[] = {
+    [FAULT_EFFECT_OK] = "a complete answer, perhaps late or slow",
+    [FAULT_EFFECT_STATUS] = "a complete answer with an error status",
+    [FAULT_EFFECT_SILENCE] = "nothing more, the socket stays open",
+    [FAULT_EFFECT_CUT] = "FIN, RST or broken framing",
+    [FAULT_EFFECT_REFUSED] = "no connection",
+    [FAULT_EFFECT_BAD_BODY] = "well framed, content wrong",
+    [FAULT_EFFECT_GARBAGE] = "not HTTP",
+    [FAULT_EFFECT_STREAM] = "an SSE stream, healthy or broken",
+};
+
+/* "status! code" as "`status` (required), `code`". */
+static void print_parameters(struct buf *out, const char *parameters)
+{
+    char *copy = xstrdup(parameters), *rest = NULL;
+    const char *separator = "";
+
+    for (char *word = strtok_r(copy, " ", &rest); word;
+         word = strtok_r(NULL, " ", &rest)) {
+        size_t length = strlen(word);
+        bool required = word[length - 1] == '!';
+
+        buf_printf(out, "%s`%.*s`%s", separator, (int)(length - required), word,
+                   required ? " (required)" : "");
+        separator = ", ";
+    }
+    if (!separator[0])
+        buf_add_text(out, "none");
+    free(copy);
+}
+
+static void print_faults(struct buf *out)
+{
+    buf_add_text(out,
+                 "# Faults\n\nGenerated from `common/fault_list.h` by "
+                 "`./dev docs`. What a parameter means stands in "
+                 "[scenario-format.md](scenario-format.md); how to add a fault "
+                 "in [adding.md](adding.md).\n\n"
+                 "| fault | what the gateway meets | effect | parameters |\n"
+                 "|---|---|---|---|\n");
+    for (const struct fault_row *row = fault_rows; row->name; row++) {
+        buf_printf(out, "| `%s` | %s | %s | ", row->name, row->text,
+                   effect_names[row->effect]);
+        print_parameters(out, row->parameters);
+        buf_add_text(out, " |\n");
+    }
+}
+
+static void print_checks(struct buf *out)
+{
+    buf_add_text(out,
+                 "# Checks\n\nGenerated from `harness/check_table.h` by "
+                 "`./dev docs`. Every check is a pure function of the history "
+                 "of a case and of what the oracle allows; how to add one "
+                 "stands in [adding.md](adding.md).\n\n"
+                 "| check | question | evidence | severity |\n"
+                 "|---|---|---|---|\n");
+    for (size_t i = 0; checks[i]; i++)
+        buf_printf(out, "| `%s` | %s | %s | %s |\n", checks[i]->id,
+                   checks[i]->text,
+                   evidence_type_names[checks[i]->evidence_type],
+                   severity_names[checks[i]->severity]);
+}
+
+static const struct page pages[] = {
+    { "scenarios/schema/scenario.schema.json", "Scenario", scenario_table,
+      NULL },
+    { "scenarios/schema/suite.schema.json", "Suite", suite_table, NULL },
+    { "scenarios/schema/fixture.schema.json", "Fixture", fixture_table, NULL },
+    { "scenarios/schema/profile.schema.json", "Gateway profile", profile_table,
+      NULL },
+    { "scenarios/schema/runbook.schema.json", "Runbook", runbook_table, NULL },
+    { "scenarios/schema/verdicts.schema.json", "Verdicts known beforehand",
+      expectation_table, NULL },
+    { "docs/scenario-format.md", "Fields", scenario_table, NULL },
+    { "docs/gateway-profile.md", "Fields", profile_table, NULL },
+    { "docs/runbook.md", "Fields", runbook_table, NULL },
+    { "docs/faults.md", NULL, NULL, print_faults },
+    { "docs/checks.md", NULL, NULL, print_checks },
+    { 0 },
+};
+
+static void print_schema(const struct page *page)
+{
+    struct json *schema = bind_schema(page->table);
+    struct json *document = json_new_object();
+    char *text;
+
+    json_add_text(document, "$schema",
+                  "https://json-schema.org/draft/2020-12/schema");
+    json_add_text(document, "title", page->title);
+    for (const struct json *at = json_first(schema); at; at = json_next(at))
+        json_add(document, json_key(at), json_copy(at));
+    text = json_print_pretty(document);
+    puts(text);
+    free(text);
+    json_free(document);
+    json_free(schema);
+}
+
+static void print_page(const struct page *page)
+{
+    struct buf out = { 0 };
+    size_t length = strlen(page->file);
+
+    if (length > 5 && !strcmp(page->file + length - 5, ".json")) {
+        print_schema(page);
+        return;
+    }
+    if (page->print)
+        page->print(&out);
+    else
+        bind_write_doc(&out, page->table, page->title);
+    fputs(buf_text(&out), stdout);
+    buf_release(&out);
+}
+
+int main(int argc, char **argv)
+{
+    for (const struct page *page = pages; page->file; page++) {
+        if (argc == 1)
+            puts(page->file);
+        else if (argc == 2 && !strcmp(argv[1], page->file)) {
+            print_page(page);
+            return 0;
+        }
+    }
+    if (argc == 1)
+        return 0;
+    fputs("usage: gatedrill-docs [FILE]; without FILE it names them\n", stderr);
+    return 2;
+}
