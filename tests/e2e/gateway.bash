@@ -1,0 +1,19 @@
+# One gateway, the whole matrix, and the verdicts that are known. Sourced by the
+# test of each gateway.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
+
+drill_gateway() { # profile
+    local gateway=$1
+    run gatedrill run --gateway "$gateway" --out "$scratch/runs" \
+        --expect "$GATEDRILL_SOURCE/tests/e2e/expect/$gateway.json"
+    expect_code 0 "$gateway"
+    sed -n '/./p' "$scratch/out" | tail -30
+    local folder
+    folder=$(run_folder "$scratch/runs")
+    local file
+    for file in evidence.json evidence.md run.json records.jsonl history.jsonl \
+        manifest.json junit.xml summary.md; do
+        expect_file "$folder/$file" "$gateway"
+    done
+    expect_nobody_left "$gateway"
+}

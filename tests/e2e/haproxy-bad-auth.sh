@@ -1,0 +1,3 @@
+#!/bin/bash
+. "$(dirname "$0")/gateway.bash"
+drill_gateway haproxy-bad-auth
