@@ -22,6 +22,7 @@ struct page {
     const char *file;
     const char *title;
     const struct bind_row *table; /* NULL: print does it */
+    enum bind_mode mode;
     void (*print)(struct buf *out);
 };
 
@@ -90,34 +91,69 @@ static void print_checks(struct buf *out)
 }
 
 static const struct page pages[] = {
-    { "scenarios/schema/scenario.schema.json", "Scenario", scenario_table,
-      NULL },
-    { "scenarios/schema/suite.schema.json", "Suite", suite_table, NULL },
-    { "scenarios/schema/fixture.schema.json", "Fixture", fixture_table, NULL },
-    { "scenarios/schema/profile.schema.json", "Gateway profile", profile_table,
-      NULL },
-    { "scenarios/schema/runbook.schema.json", "Runbook", runbook_table, NULL },
-    { "scenarios/schema/verdicts.schema.json", "Verdicts known beforehand",
-      expectation_table, NULL },
-    { "docs/scenario-format.md", "Fields", scenario_table, NULL },
-    { "docs/gateway-profile.md", "Fields", profile_table, NULL },
-    { "docs/runbook.md", "Fields", runbook_table, NULL },
-    { "docs/faults.md", NULL, NULL, print_faults },
-    { "docs/checks.md", NULL, NULL, print_checks },
+    { .file = "scenarios/schema/scenario.schema.json",
+      .title = "Scenario",
+      .table = scenario_table,
+      .mode = BIND_LENIENT },
+    { .file = "scenarios/schema/suite.schema.json",
+      .title = "Suite",
+      .table = suite_table },
+    { .file = "scenarios/schema/fixture.schema.json",
+      .title = "Fixture",
+      .table = fixture_table },
+    { .file = "scenarios/schema/profile.schema.json",
+      .title = "Gateway profile",
+      .table = profile_table },
+    { .file = "scenarios/schema/runbook.schema.json",
+      .title = "Runbook",
+      .table = runbook_table },
+    { .file = "scenarios/schema/verdicts.schema.json",
+      .title = "Verdicts known beforehand",
+      .table = expectation_table },
+    { .file = "docs/scenario-format.md",
+      .title = "Fields",
+      .table = scenario_table },
+    { .file = "docs/gateway-profile.md",
+      .title = "Fields",
+      .table = profile_table },
+    { .file = "docs/runbook.md", .title = "Fields", .table = runbook_table },
+    { .file = "docs/faults.md", .print = print_faults },
+    { .file = "docs/checks.md", .print = print_checks },
     { 0 },
 };
 
+/* What "${name}" and {"of": ...} may look like: see bind_schema_as(). */
+static const char lenient_definitions[] =
+    "{\"matrix_value\":{\"type\":\"string\",\"pattern\":"
+    "\"\\\\$\\\\{[a-z][a-z0-9_]*\\\\}\","
+    "\"description\":\"A value of the matrix\"},"
+    "\"relative_number\":{\"type\":\"object\",\"description\":"
+    "\"A figure of the runbook\",\"properties\":{"
+    "\"of\":{\"type\":\"string\"},\"percent\":{\"type\":\"integer\"},"
+    "\"plus_ms\":{\"type\":\"integer\"},\"as\":{\"enum\":[\"ms\",\"s\"]}},"
+    "\"required\":[\"of\"],\"additionalProperties\":false}}";
+
 static void print_schema(const struct page *page)
 {
-    struct json *schema = bind_schema(page->table);
+    struct json *schema = bind_schema_as(page->table, page->mode);
     struct json *document = json_new_object();
     char *text;
 
     json_add_text(document, "$schema",
                   "https://json-schema.org/draft/2020-12/schema");
     json_add_text(document, "title", page->title);
-    for (const struct json *at = json_first(schema); at; at = json_next(at))
-        json_add(document, json_key(at), json_copy(at));
+    for (const struct json *at = json_first(schema); at; at = json_next(at)) {
+        struct json *member = json_copy(at);
+
+        /* Editors find the schema by this key; every file may have it. */
+        if (!strcmp(json_key(at), "properties"))
+            json_add_text(json_add_object(member, "$schema"), "type", "string");
+        json_add(document, json_key(at), member);
+    }
+    if (page->mode == BIND_LENIENT)
+        json_add(document, "$defs",
+                 json_parse(lenient_definitions, strlen(lenient_definitions),
+                            "definitions", NULL));
     text = json_print_pretty(document);
     puts(text);
     free(text);
