@@ -161,11 +161,10 @@ static size_t bytes_at_event(const struct draft *draft, int64_t events)
     }
     if (seen)
         return last;
-    if (events >= ANSWER_TOKENS)
-        return draft->body.length;
     return draft->body.length * (size_t)events / ANSWER_TOKENS;
 }
 
+/* May be more than there is. */
 static size_t body_bytes_at(const struct draft *draft, struct point point)
 {
     size_t length = draft->body.length;
@@ -174,7 +173,7 @@ static size_t body_bytes_at(const struct draft *draft, struct point point)
     case POINT_BODY_PERCENT:
         return length * (size_t)point.value / 100;
     case POINT_BODY_BYTES:
-        return (size_t)point.value < length ? (size_t)point.value : length;
+        return (size_t)point.value;
     case POINT_EVENT:
         return bytes_at_event(draft, point.value);
     case POINT_UNSET:

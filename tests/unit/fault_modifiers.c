@@ -182,6 +182,18 @@ Test(fault_modifiers, end_modifier_keeps_what_the_fault_broke)
     acted_release(&b);
 }
 
+Test(fault_modifiers, end_modifier_before_the_break_is_a_plain_cut)
+{
+    struct acted a = acted_new(FAULT_bad_chunk, true);
+
+    a.step.end_how = STEP_END_RST;
+    a.step.end_at = (struct point){ POINT_EVENT, 3 };
+    act(&a);
+    cr_expect_not(a.view.bad_chunk);
+    cr_expect_eq(a.plan.events, 3);
+    acted_release(&a);
+}
+
 Test(fault_modifiers, pace_slows_any_answer)
 {
     struct acted a = acted_new(FAULT_status, false);

@@ -100,8 +100,9 @@ Test(fault_status, status_bodies_are_of_the_kind_asked_for)
         if (rows[i].says) {
             cr_expect(view_has(&a.view, rows[i].says), "row %zu", i);
             cr_expect(view_has(&a.view, "CANARYerror55aa"));
-            cr_expect_eq(view_has(&a.view, "so <it> is"),
-                         rows[i].body != STEP_STATUS_BODY_HTML);
+            cr_expect(view_has(&a.view, rows[i].body == STEP_STATUS_BODY_HTML
+                                            ? "so &lt;it&gt; is"
+                                            : "so <it> is"));
         }
         cr_expect_eq(body_is_json(&a),
                      rows[i].body == STEP_STATUS_BODY_DIALECT);
@@ -189,6 +190,17 @@ Test(fault_status, odd_bodies_are_well_framed_and_wrong_inside)
         cr_expect(view_has(&a.view, bodies[i].says), "row %zu", i);
         acted_release(&a);
     }
+}
+
+Test(fault_status, invalid_bytes_stand_inside_the_content)
+{
+    struct acted a = acted_new(FAULT_body, false);
+
+    a.step.kind = STEP_BODY_INVALID_UTF8;
+    act(&a);
+    cr_expect(view_has(&a.view, " \xff\xfe\xc3(\",\"refusal\""));
+    cr_expect_not(view_has(&a.view, "\" \xff"));
+    acted_release(&a);
 }
 
 Test(fault_status, cut_json_is_never_the_whole)

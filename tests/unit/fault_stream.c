@@ -93,6 +93,20 @@ Test(fault_stream, stream_error_carries_the_error_canary)
     acted_release(&a);
 }
 
+Test(fault_stream, broken_stream_sends_no_usage_unless_scripted)
+{
+    for (int64_t usage = -1; usage <= 1; usage++) {
+        struct acted a = acted_new(FAULT_stream, true);
+
+        a.request.include_usage = true;
+        a.step.error_at = 3;
+        a.step.usage = usage;
+        act(&a);
+        cr_expect_eq(view_has(&a.view, "\"usage\":{"), usage == 1);
+        acted_release(&a);
+    }
+}
+
 Test(fault_stream, comments_only_never_sends_data)
 {
     struct acted a = acted_new(FAULT_stream, true);
@@ -120,5 +134,18 @@ Test(fault_stream, comments_fill_the_pauses_of_a_slow_stream)
     cr_expect_eq(waits_of(&a.plan), 200);
     cr_expect_eq(a.plan.events, 3);
     cr_expect(view_has(&a.view, ": PING\n\n: PING\n\ndata: "));
+    acted_release(&a);
+}
+
+Test(fault_stream, no_comment_falls_on_the_moment_of_an_event)
+{
+    struct acted a = acted_new(FAULT_stream, true);
+
+    a.step.events = 2;
+    a.step.interval_ms = 80;
+    a.step.comment_every_ms = 40;
+    act(&a);
+    cr_expect_eq(waits_of(&a.plan), 80);
+    cr_expect_not(view_has(&a.view, ": PING\n\n: PING"));
     acted_release(&a);
 }

@@ -33,6 +33,18 @@ Test(render, whole_message_with_a_length_is_left_to_the_library)
     draft_release(&draft);
 }
 
+Test(render, library_closes_by_itself_after_a_last_answer)
+{
+    struct draft draft = some_draft();
+    struct plan plan;
+
+    draft.last_answer = true;
+    render_plan(&plan, &draft);
+    cr_expect_not(plan.raw);
+    plan_release(&plan);
+    draft_release(&draft);
+}
+
 /* Each makes the same message one that libmicrohttpd cannot send. */
 static void with_fin(struct draft *draft)
 {
@@ -72,6 +84,14 @@ static void with_own_length(struct draft *draft)
 {
     draft_add_header(draft, "content-length", "3");
 }
+static void with_line_end_in_value(struct draft *draft)
+{
+    draft_add_header(draft, "x", "a\r\ny: b");
+}
+static void with_late_body(struct draft *draft)
+{
+    draft->pieces[0].wait_ms = 1;
+}
 static void with_connection(struct draft *draft)
 {
     draft_add_header(draft, "Connection", "close");
@@ -84,9 +104,19 @@ static void with_interim_status(struct draft *draft)
 Test(render, what_the_library_cannot_send_becomes_bytes)
 {
     static void (*const changes[])(struct draft *) = {
-        with_fin,        with_chunks,     with_close,          with_pace,
-        with_cut,        with_length,     with_empty_value,    with_odd_name,
-        with_own_length, with_connection, with_interim_status,
+        with_fin,
+        with_chunks,
+        with_close,
+        with_pace,
+        with_cut,
+        with_length,
+        with_empty_value,
+        with_odd_name,
+        with_own_length,
+        with_connection,
+        with_interim_status,
+        with_line_end_in_value,
+        with_late_body,
     };
 
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {

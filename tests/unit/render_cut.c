@@ -69,15 +69,14 @@ Test(render_cut, half_a_status_line_has_no_line_end)
     draft_release(&draft);
 }
 
-Test(render_cut, half_the_headers_end_inside_a_line_whatever_their_length)
+Test(render_cut, half_the_headers_end_inside_a_line_however_many)
 {
-    for (size_t length = 1; length < 40; length++) {
+    for (size_t count = 1; count < 40; count++) {
         struct draft draft = some_draft();
         struct plan plan;
-        char value[41] = "";
 
-        memset(value, 'v', length);
-        draft_add_header(&draft, "x", value);
+        for (size_t i = 0; i < count; i++)
+            draft_add_header(&draft, "x", "12345" + i % 5);
         draft.cut = (struct point){ POINT_HEADERS, 0 };
         draft.end = STEP_END_FIN;
         render_plan(&plan, &draft);
