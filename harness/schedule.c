@@ -1,0 +1,281 @@
+#include "harness/schedule.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+#include "harness/check.h"
+#include "harness/trial.h"
+
+#define SCHEDULE_JOBS_LEAST 4
+#define SCHEDULE_JOBS_MOST  48
+#define SCHEDULE_TICK_MS    100
+
+int64_t schedule_jobs(const int64_t *longest_ms, size_t count)
+{
+    int64_t sum_ms = 0, most_ms = 1, jobs;
+
+    for (size_t i = 0; i < count; i++) {
+        sum_ms += longest_ms[i];
+        if (longest_ms[i] > most_ms)
+            most_ms = longest_ms[i];
+    }
+    jobs = sum_ms / most_ms + 2;
+    if (jobs < SCHEDULE_JOBS_LEAST)
+        jobs = SCHEDULE_JOBS_LEAST;
+    return jobs > SCHEDULE_JOBS_MOST ? SCHEDULE_JOBS_MOST : jobs;
+}
+
+struct schedule {
+    struct drill *drill;
+    struct planned_case **queue; /* in the order to be taken */
+    size_t count, next;
+    int64_t jobs;
+};
+
+/* The harness itself could not go on: remembered once, the rest is ended. */
+static void schedule_broke(struct drill *drill, const struct err *err)
+{
+    pthread_mutex_lock(&drill->lock);
+    if (!drill->broke) {
+        drill->broke = true;
+        drill->broke_err = *err;
+    }
+    drill->cancelled = 1;
+    pthread_mutex_unlock(&drill->lock);
+}
+
+static struct slot_kind schedule_kind(const struct drill *drill,
+                                      const struct drill_case *c)
+{
+    struct slot_kind kind = { .variant = c->variant };
+
+    for (size_t i = 0; i < c->phase_count; i++)
+        kind.wrong_key |= c->phases[i].client.credential ==
+                          CASE_CREDENTIAL_INVALID_AT_UPSTREAM;
+    kind.shared = drill->profile.process_reuse == REUSE_SHARED &&
+                  !c->needs_own_listeners && !c->needs_fresh_process;
+    return kind;
+}
+
+/* A declared cooldown makes fault cases need a fresh process each. */
+static bool schedule_fresh(const struct drill *drill,
+                           const struct planned_case *planned)
+{
+    return planned->drill_case.needs_fresh_process ||
+           drill->profile.process_reuse == REUSE_PER_CASE ||
+           planned->runbook->cooldown.declared;
+}
+
+static void schedule_record(struct drill *drill, struct planned_case *planned,
+                            const struct observation *o, int64_t wall_ms)
+{
+    struct judged judged = { .observation = o,
+                             .allowed = planned->allowed,
+                             .allowed_count = planned->drill_case.phase_count };
+    struct findings findings = { 0 };
+    struct err err = { 0 };
+
+    judge_case(&findings, &judged);
+    result_judge(planned->result, &drill->run, &judged, &findings, wall_ms);
+    findings_release(&findings);
+    if (!run_save_result(&drill->folder, planned->result, &err))
+        schedule_broke(drill, &err);
+}
+
+static void schedule_quarantine(struct drill *drill, const struct slot *slot,
+                                const struct observation *o)
+{
+    struct err err = { 0 };
+    char name[160];
+
+    for (size_t i = 0; i < slot->sinks.count; i++) {
+        bool hit = false;
+
+        for (size_t j = 0; j < o->hit_count; j++)
+            hit |= strcmp(o->hits[j].sink, slot->sinks.items[i].name) == 0;
+        if (!hit || !slot->sinks.items[i].path)
+            continue;
+        snprintf(name, sizeof name, "%s-%s", slot->id,
+                 strrchr(slot->sinks.items[i].path, '/') + 1);
+        run_folder_quarantine(&drill->folder, name, slot->sinks.items[i].path,
+                              &err);
+    }
+}
+
+static void schedule_case(struct drill *drill, struct planned_case *planned)
+{
+    struct slot_kind kind = schedule_kind(drill, &planned->drill_case);
+    bool fresh = schedule_fresh(drill, planned);
+    struct observation o = { .drill_case = &planned->drill_case,
+                             .runbook = planned->runbook,
+                             .profile = &drill->profile };
+    int64_t started_ns = clock_now_ns();
+    struct err err = { 0 };
+    bool poisoned = false;
+    struct slot *slot = slots_take(drill, kind, fresh, &err);
+
+    if (slot) {
+        trial_run(&o, drill, slot, planned, &poisoned);
+        schedule_quarantine(drill, slot, &o);
+    } else {
+        snprintf(o.run_id, sizeof o.run_id, "%s", drill->run.run_id);
+        snprintf(o.broken, sizeof o.broken, "%.100s: %.400s", err.where,
+                 err.text);
+    }
+    /* What a stopped run cut short has no answer. */
+    if (!drill->cancelled)
+        schedule_record(drill, planned, &o,
+                        (clock_now_ns() - started_ns) / NS_PER_MS);
+    if (slot)
+        slots_give_back(drill, slot, !poisoned && !fresh);
+    observation_release(&o);
+}
+
+static void schedule_left(struct schedule *schedule)
+{
+    int64_t sum_ms = 0, most_ms = 0;
+
+    for (size_t i = schedule->next; i < schedule->count; i++) {
+        int64_t ms = schedule->queue[i]->longest_ms;
+
+        sum_ms += ms;
+        most_ms = ms > most_ms ? ms : most_ms;
+    }
+    progress_plan(&schedule->drill->progress, sum_ms, most_ms);
+}
+
+static void *schedule_worker(void *context)
+{
+    struct schedule *schedule = context;
+    struct drill *drill = schedule->drill;
+
+    pthread_mutex_lock(&drill->lock);
+    while (schedule->next < schedule->count && !drill->cancelled) {
+        struct planned_case *planned = schedule->queue[schedule->next++];
+
+        progress_case_started(&drill->progress, clock_now_ns());
+        schedule_left(schedule);
+        pthread_mutex_unlock(&drill->lock);
+        schedule_case(drill, planned);
+        pthread_mutex_lock(&drill->lock);
+        if (!drill->cancelled)
+            progress_case_done(&drill->progress, planned->result,
+                               clock_now_ns());
+    }
+    pthread_mutex_unlock(&drill->lock);
+    return NULL;
+}
+
+static int schedule_longer(const void *a, const void *b)
+{
+    const struct planned_case *left = *(struct planned_case *const *)a;
+    const struct planned_case *right = *(struct planned_case *const *)b;
+
+    if (left->longest_ms != right->longest_ms)
+        return left->longest_ms > right->longest_ms ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+static void schedule_shuffle(struct schedule *schedule)
+{
+    uint64_t state = schedule->drill->seed | 1;
+
+    for (size_t i = schedule->count; i > 1; i--) {
+        struct planned_case *swap;
+        size_t j;
+
+        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        j = (size_t)((state >> 33) % i);
+        swap = schedule->queue[i - 1];
+        schedule->queue[i - 1] = schedule->queue[j];
+        schedule->queue[j] = swap;
+    }
+}
+
+static void schedule_prepare(struct schedule *schedule, struct drill *drill)
+{
+    int64_t *longest = xcalloc(drill->case_count, sizeof *longest);
+    struct err err = { 0 };
+
+    *schedule = (struct schedule){ .drill = drill };
+    schedule->queue =
+        xcalloc(drill->case_count, sizeof(struct planned_case *));
+    for (size_t i = 0; i < drill->case_count; i++) {
+        struct planned_case *planned = &drill->cases[i];
+        char test_id[EVIDENCE_TEST_ID_SIZE];
+
+        evidence_test_id(test_id, time(NULL), planned->drill_case.number);
+        planned->result = result_new(&planned->drill_case, test_id);
+        planned->result->repeat = planned->repeat;
+        result_list_add(&drill->run.results, planned->result);
+        if (planned->drill_case.not_applicable) {
+            result_skip(planned->result, planned->drill_case.not_applicable);
+            if (!run_save_result(&drill->folder, planned->result, &err))
+                schedule_broke(drill, &err);
+            progress_case_done(&drill->progress, planned->result,
+                               clock_now_ns());
+            continue;
+        }
+        longest[schedule->count] = planned->longest_ms;
+        schedule->queue[schedule->count++] = planned;
+    }
+    schedule->jobs = drill->options.jobs
+                         ? drill->options.jobs
+                         : schedule_jobs(longest, schedule->count);
+    if (drill->suite.ordered)
+        schedule->jobs = 1;
+    else if (drill->options.shuffle)
+        schedule_shuffle(schedule);
+    else
+        qsort(schedule->queue, schedule->count, sizeof *schedule->queue,
+              schedule_longer);
+    free(longest);
+}
+
+/* The caller's thread watches while the workers work. */
+static void schedule_watch(struct schedule *schedule, pthread_t *workers,
+                           size_t count)
+{
+    struct drill *drill = schedule->drill;
+
+    for (size_t i = 0; i < count; i++) {
+        for (;;) {
+            struct timespec due;
+
+            clock_gettime(CLOCK_REALTIME, &due);
+            due.tv_nsec += SCHEDULE_TICK_MS * NS_PER_MS;
+            due.tv_sec += due.tv_nsec / NS_PER_S;
+            due.tv_nsec %= NS_PER_S;
+            if (pthread_timedjoin_np(workers[i], NULL, &due) == 0)
+                break;
+            pthread_mutex_lock(&drill->lock);
+            progress_tick(&drill->progress, clock_now_ns());
+            pthread_mutex_unlock(&drill->lock);
+        }
+    }
+}
+
+void schedule_run(struct drill *drill)
+{
+    struct schedule schedule;
+    pthread_t workers[256];
+    size_t count = 0;
+
+    schedule_prepare(&schedule, drill);
+    drill->progress.jobs = schedule.jobs;
+    while (count < (size_t)schedule.jobs && count < schedule.count &&
+           count < sizeof workers / sizeof workers[0]) {
+        if (pthread_create(&workers[count], NULL, schedule_worker, &schedule) !=
+            0)
+            break;
+        count++;
+    }
+    if (count == 0)
+        schedule_worker(&schedule);
+    schedule_watch(&schedule, workers, count);
+    free(schedule.queue);
+}

@@ -1,0 +1,348 @@
+#include "harness/slot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "harness/canary.h"
+#include "harness/drill.h"
+#include "harness/home.h"
+
+static const struct profile_upstream *slot_declared(const struct drill *drill,
+                                                    size_t index)
+{
+    const struct profile_upstream *all = drill->profile.upstreams.items;
+
+    return &all[index];
+}
+
+bool slot_passes_credential(const struct slot *slot, const char *upstream)
+{
+    const struct runbook_upstream *said =
+        runbook_upstream(slot->runbook, upstream);
+
+    return said && said->credential == CREDENTIAL_CLIENT;
+}
+
+static void slot_make_canary(struct canary *out, const struct drill *drill,
+                             const struct slot *slot, const char *id)
+{
+    char label[96];
+
+    snprintf(label, sizeof label, "%s/%s", slot->id, id);
+    canary_make(out, CANARY_CREDENTIAL, id, drill->seed, label,
+                drill->control.fingerprint_key);
+}
+
+static void slot_make_keys(struct slot *slot, struct drill *drill)
+{
+    char id[32];
+
+    slot_make_canary(&slot->client_key, drill, slot, "client.key");
+    slot_make_canary(&slot->bad_client_key, drill, slot, "client.invalid_key");
+    for (size_t i = 0; i < slot->upstream_count; i++) {
+        bool wrong = slot->kind.wrong_key && i == 0;
+
+        snprintf(id, sizeof id, "%s.%s", slot->upstreams[i].name,
+                 wrong ? "invalid_key" : "key");
+        slot_make_canary(&slot->keys[i], drill, slot, id);
+    }
+    if (slot->kind.wrong_key) {
+        snprintf(id, sizeof id, "%s.key", slot->upstreams[0].name);
+        slot_make_canary(&slot->good_key, drill, slot, id);
+    }
+}
+
+static void slot_forbid(struct slot *slot, struct drill *drill)
+{
+    const struct canary *all[] = { &slot->client_key, &slot->bad_client_key,
+                                   &slot->good_key };
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i]->text)
+            run_folder_forbid(&drill->folder, all[i]->id, all[i]->text);
+    for (size_t i = 0; i < slot->upstream_count; i++)
+        run_folder_forbid(&drill->folder, slot->keys[i].id, slot->keys[i].text);
+}
+
+static bool slot_listen(struct slot *slot, struct drill *drill, struct err *err)
+{
+    const char *accept[SLOT_UPSTREAMS][2] = { { 0 } };
+
+    for (size_t i = 0; i < slot->upstream_count; i++) {
+        const struct canary *key = &slot->keys[i];
+
+        if (slot_passes_credential(slot, slot->upstreams[i].name))
+            key = &slot->client_key;
+        else if (slot->kind.wrong_key && i == 0)
+            key = &slot->good_key;
+        accept[i][0] = key->fingerprint;
+        slot->upstreams[i].accept = accept[i];
+    }
+    return mock_control_listen(&drill->control, slot->id, slot->upstreams,
+                               slot->upstream_count, err);
+}
+
+static void slot_name_upstream(struct names *names, const struct drill *drill,
+                               const struct slot *slot, size_t i)
+{
+    const struct mock_upstream *upstream = &slot->upstreams[i];
+    const char *host = strstr(upstream->url, "://") + 3;
+    const char *port = strrchr(upstream->url, ':') + 1;
+    const char *model = slot_declared(drill, i)->model;
+    char *base_url = xasprintf("%s/v1", upstream->url);
+    char *just_host = xstrndup(host, (size_t)(port - host) - 1);
+    const char *values[][2] = {
+        { "url", upstream->url },
+        { "base_url", base_url },
+        { "host", just_host },
+        { "port", port },
+        { "key", slot->keys[i].text },
+        { "key.1", slot->keys[i].text },
+        { "model", model ? model
+                         : drill->profile.client.model
+                               ? drill->profile.client.model
+                               : "drill-model" },
+    };
+
+    for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {
+        char key[64];
+
+        snprintf(key, sizeof key, "%s.%s", upstream->name, values[j][0]);
+        names_set(names, key, values[j][1]);
+    }
+    free(just_host);
+    free(base_url);
+}
+
+static bool slot_add_sinks(struct slot *slot, const struct drill *drill,
+                           struct err *err)
+{
+    const struct profile_sink *sinks = drill->profile.sinks.items;
+
+    for (size_t i = 0; i < drill->profile.sinks.count; i++) {
+        const struct profile_sink *sink = &sinks[i];
+        bool required = sink->activity_required >= 0
+                            ? sink->activity_required == 1
+                            : sink->kind != SINK_STDOUT &&
+                                  sink->kind != SINK_STDERR;
+        char *path = NULL;
+        char name[96];
+
+        snprintf(name, sizeof name, "%s", sink_kind_names[sink->kind]);
+        if (sink->kind == SINK_STDOUT || sink->kind == SINK_STDERR) {
+            path = xasprintf("%s/%s.log", slot->gateway.folder, name);
+        } else if (sink->kind == SINK_FILE) {
+            const char *slash = strrchr(sink->path, '/');
+
+            path = names_fill(&slot->gateway.names, sink->path,
+                              "$.sinks.path", err);
+            if (!path)
+                return false;
+            snprintf(name, sizeof name, "file %s",
+                     slash ? slash + 1 : sink->path);
+        }
+        sink_set_add(&slot->sinks, name, path, required);
+        free(path);
+    }
+    return true;
+}
+
+static const struct profile_variant *
+slot_variant(const struct drill *drill, const char *name)
+{
+    const struct profile_variant *all = drill->profile.variants.items;
+
+    for (size_t i = 0; name && i < drill->profile.variants.count; i++)
+        if (strcmp(drill->profile.variants.keys[i], name) == 0)
+            return &all[i];
+    return NULL;
+}
+
+bool slot_open(struct slot *out, struct drill *drill, struct slot_kind kind,
+               int64_t number, struct err *err)
+{
+    struct names names = { 0 };
+    char *folder;
+    bool ok;
+
+    *out = (struct slot){ .kind = kind };
+    snprintf(out->id, sizeof out->id, "s%lld", (long long)number);
+    out->runbook = drill_runbook(drill, kind.variant);
+    out->upstream_count = drill->profile.upstreams.count;
+    for (size_t i = 0; i < out->upstream_count; i++)
+        out->upstreams[i].name = drill->profile.upstreams.keys[i];
+    slot_make_keys(out, drill);
+    slot_forbid(out, drill);
+    if (!slot_listen(out, drill, err)) {
+        slot_close(out, drill);
+        return false;
+    }
+    for (size_t i = 0; i < out->upstream_count; i++)
+        slot_name_upstream(&names, drill, out, i);
+    names_set(&names, "client.key", out->client_key.text);
+    folder = path_join(drill->work, out->id);
+    ok = gateway_start(&out->gateway, &drill->profile,
+                       slot_variant(drill, kind.variant), folder, &names, err);
+    names_release(&names);
+    free(folder);
+    if (ok)
+        ok = slot_add_sinks(out, drill, err);
+    if (!ok)
+        slot_close(out, drill);
+    return ok;
+}
+
+void slot_close(struct slot *slot, struct drill *drill)
+{
+    struct err ignored = { 0 };
+
+    gateway_stop(&slot->gateway);
+    mock_control_unlisten(&drill->control, slot->id, &ignored);
+    canary_release(&slot->client_key);
+    canary_release(&slot->bad_client_key);
+    canary_release(&slot->good_key);
+    for (size_t i = 0; i < slot->upstream_count; i++)
+        canary_release(&slot->keys[i]);
+    sink_set_release(&slot->sinks);
+    slot->upstream_count = 0;
+}
+
+static bool slot_kind_equal(struct slot_kind a, struct slot_kind b)
+{
+    return a.wrong_key == b.wrong_key && a.shared == b.shared &&
+           strcmp(a.variant ? a.variant : "", b.variant ? b.variant : "") == 0;
+}
+
+static const struct err *slots_failure(const struct slots *slots,
+                                       struct slot_kind kind)
+{
+    for (size_t i = 0; i < slots->failure_count; i++)
+        if (slot_kind_equal(slots->failures[i].kind, kind))
+            return &slots->failures[i].err;
+    return NULL;
+}
+
+/* An idle slot, or the one that is shared; waits while that is being made. */
+static struct slot *slots_find(struct drill *drill, struct slot_kind kind)
+{
+    struct slots *slots = &drill->slots;
+
+again:
+    for (size_t i = 0; i < slots->count; i++) {
+        struct slot *slot = slots->items[i];
+
+        if (slot->spoiled || !slot_kind_equal(slot->kind, kind))
+            continue;
+        if (kind.shared && slot->opening) {
+            pthread_cond_wait(&slots->changed, &drill->lock);
+            goto again;
+        }
+        if (kind.shared || slot->users == 0)
+            return slot;
+    }
+    return NULL;
+}
+
+static void slots_remove(struct slots *slots, const struct slot *slot)
+{
+    for (size_t i = 0; i < slots->count; i++) {
+        if (slots->items[i] == slot) {
+            slots->items[i] = slots->items[--slots->count];
+            return;
+        }
+    }
+}
+
+static void slots_note_failure(struct slots *slots, struct slot_kind kind,
+                               const struct err *err)
+{
+    slots->failures = xgrow(slots->failures, slots->failure_count,
+                            &slots->failure_capacity, sizeof *slots->failures);
+    slots->failures[slots->failure_count++] =
+        (struct slot_failure){ kind, *err };
+}
+
+struct slot *slots_take(struct drill *drill, struct slot_kind kind, bool fresh,
+                        struct err *err)
+{
+    struct slots *slots = &drill->slots;
+    const struct err *failure;
+    struct slot *slot = NULL;
+    int64_t number;
+    bool ok;
+
+    pthread_mutex_lock(&drill->lock);
+    if (!fresh)
+        slot = slots_find(drill, kind);
+    failure = slots_failure(slots, kind);
+    if (slot || failure) {
+        if (slot)
+            slot->users++;
+        else
+            *err = *failure;
+        pthread_mutex_unlock(&drill->lock);
+        return slot;
+    }
+    slot = xcalloc(1, sizeof *slot);
+    slot->kind = kind;
+    slot->opening = true;
+    slot->users = 1;
+    slots->items = xgrow(slots->items, slots->count, &slots->capacity,
+                         sizeof(struct slot *));
+    slots->items[slots->count++] = slot;
+    number = ++slots->made;
+    pthread_mutex_unlock(&drill->lock);
+
+    struct slot *made = xcalloc(1, sizeof *made);
+    ok = slot_open(made, drill, kind, number, err);
+
+    pthread_mutex_lock(&drill->lock);
+    slots_remove(slots, slot);
+    free(slot);
+    if (ok) {
+        made->users = 1;
+        slots->items = xgrow(slots->items, slots->count, &slots->capacity,
+                             sizeof(struct slot *));
+        slots->items[slots->count++] = made;
+    } else {
+        slots_note_failure(slots, kind, err);
+        free(made);
+        made = NULL;
+    }
+    pthread_cond_broadcast(&slots->changed);
+    pthread_mutex_unlock(&drill->lock);
+    return made;
+}
+
+void slots_give_back(struct drill *drill, struct slot *slot, bool keep)
+{
+    bool close_it;
+
+    pthread_mutex_lock(&drill->lock);
+    slot->users--;
+    slot->spoiled |= !keep;
+    close_it = slot->spoiled && slot->users == 0;
+    if (close_it)
+        slots_remove(&drill->slots, slot);
+    pthread_mutex_unlock(&drill->lock);
+    if (close_it) {
+        slot_close(slot, drill);
+        free(slot);
+    }
+}
+
+void slots_close(struct drill *drill)
+{
+    struct slots *slots = &drill->slots;
+
+    for (size_t i = 0; i < slots->count; i++) {
+        slot_close(slots->items[i], drill);
+        free(slots->items[i]);
+    }
+    free(slots->items);
+    free(slots->failures);
+    pthread_cond_destroy(&slots->changed);
+    *slots = (struct slots){ 0 };
+}

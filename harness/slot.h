@@ -1,0 +1,74 @@
+/*
+ * slot: one gateway process with the listeners leased to it and the keys it
+ * was given. An exclusive slot runs one case at a time, so a lease can say
+ * whose an attempt is before a byte is read; a shared one runs many at once,
+ * told apart by the drill id in the message text.
+ */
+#ifndef GATEDRILL_HARNESS_SLOT_H
+#define GATEDRILL_HARNESS_SLOT_H
+
+#include "harness/gateway.h"
+#include "harness/mock_control.h"
+#include "harness/sink.h"
+
+struct drill;
+
+#define SLOT_UPSTREAMS 8
+
+/* Which configuration of the gateway a case needs. */
+struct slot_kind {
+    const char *variant; /* NULL: the profile's own */
+    bool wrong_key;      /* the gateway's key for the primary is wrong */
+    bool shared;
+};
+
+struct slot {
+    char id[24];
+    struct slot_kind kind;
+    struct gateway gateway;
+    const struct runbook *runbook;
+    struct mock_upstream upstreams[SLOT_UPSTREAMS];
+    size_t upstream_count;
+    struct canary keys[SLOT_UPSTREAMS]; /* what the gateway was given */
+    struct canary good_key;   /* wrong_key: what the primary would accept */
+    struct canary client_key; /* what the client presents */
+    struct canary bad_client_key;
+    struct sink_set sinks;
+    int64_t users;
+    bool spoiled; /* not to be used again */
+    bool opening; /* shared: being started by another worker */
+    struct err opening_err;
+};
+
+/* Opens listeners at the mock and starts the gateway on them. */
+bool slot_open(struct slot *out, struct drill *drill, struct slot_kind kind,
+               int64_t number, struct err *err);
+void slot_close(struct slot *slot, struct drill *drill);
+
+/* True when the upstream is called with the client's own credential. */
+bool slot_passes_credential(const struct slot *slot, const char *upstream);
+
+struct slots {
+    struct slot **items;
+    size_t count, capacity;
+    int64_t made; /* numbers slots */
+    /* A kind that could not be started is not tried again for each case. */
+    struct slot_failure {
+        struct slot_kind kind;
+        struct err err;
+    } * failures;
+    size_t failure_count, failure_capacity;
+    pthread_cond_t changed;
+};
+
+/*
+ * A slot of that kind: an idle one, or a new one. drill->lock must not be held.
+ * NULL and err when the gateway cannot be started.
+ */
+struct slot *slots_take(struct drill *drill, struct slot_kind kind, bool fresh,
+                        struct err *err);
+/* Gives it back; spoiled ones, and those of a per-case profile, are closed. */
+void slots_give_back(struct drill *drill, struct slot *slot, bool keep);
+void slots_close(struct drill *drill);
+
+#endif
