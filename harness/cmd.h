@@ -23,8 +23,12 @@ struct cmd {
     const char *help; /* one line */
 };
 
+int cmd_explain(int argc, char **argv);
+int cmd_lint(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_repro(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 
 /* Prints "gatedrill: where: text" on stderr; EXIT_USAGE for what the caller
  * gave (ERR_USAGE, ERR_SYNTAX, ERR_SCHEMA), else EXIT_BROKE. */

@@ -43,8 +43,8 @@ static bool run_print_reports(const struct run_command *command,
     for (size_t i = 0; i < command->reports.count; i++) {
         const char *word = command->reports.items[i];
         const char *equals = strchr(word, '=');
-        char *name = equals ? xstrndup(word, (size_t)(equals - word))
-                            : xstrdup(word);
+        char *name =
+            equals ? xstrndup(word, (size_t)(equals - word)) : xstrdup(word);
         const struct report *report = report_find(name);
         bool live;
         struct report_style style = terminal_look(stdout, &live);
@@ -84,8 +84,7 @@ static int run_exit_code(const struct run *run)
 }
 
 /* With --expect, what is listed decides. */
-static int run_compare(const struct run_command *command,
-                       const struct run *run)
+static int run_compare(const struct run_command *command, const struct run *run)
 {
     struct buf why = { 0 };
     int64_t held;

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
+#include "harness/guardian.h"
 #include "harness/home.h"
 #include "harness/oracle.h"
 
@@ -48,8 +49,7 @@ static bool drill_load_runbooks(struct drill *drill, struct err *err)
     const struct bind_map *variants = &drill->profile.variants;
     const struct profile_variant *items = variants->items;
 
-    drill->runbooks =
-        xcalloc(1 + variants->count, sizeof *drill->runbooks);
+    drill->runbooks = xcalloc(1 + variants->count, sizeof *drill->runbooks);
     if (!runbook_load(&drill->runbooks[0].runbook, drill->profile.runbook_path,
                       err))
         return false;
@@ -117,9 +117,8 @@ static bool drill_load_fixture(struct drill *drill, const char *name,
 {
     if (drill_fixture(drill, name))
         return true;
-    drill->fixtures =
-        xrealloc(drill->fixtures,
-                 (drill->fixture_count + 1) * sizeof *drill->fixtures);
+    drill->fixtures = xrealloc(drill->fixtures, (drill->fixture_count + 1) *
+                                                    sizeof *drill->fixtures);
     if (!fixture_load(&drill->fixtures[drill->fixture_count],
                       drill->scenarios_root, name, err))
         return false;
@@ -175,8 +174,8 @@ static void planned_release(struct planned_case *planned)
 {
     if (planned->again)
         return;
-    for (size_t i = 0;
-         planned->allowed && i < planned->drill_case.phase_count; i++)
+    for (size_t i = 0; planned->allowed && i < planned->drill_case.phase_count;
+         i++)
         allowed_release(&planned->allowed[i]);
     free(planned->allowed);
     drill_case_release(&planned->drill_case);
@@ -207,8 +206,8 @@ static bool drill_add_case(struct drill *drill, const struct scenario *scenario,
     const struct runbook *runbook =
         drill_runbook(drill, json_text(variant, NULL));
 
-    if (!scenario_case(&planned.drill_case, scenario, index,
-                       runbook->document, err))
+    if (!scenario_case(&planned.drill_case, scenario, index, runbook->document,
+                       err))
         return false;
     planned.drill_case.number = number;
     if (!drill_wanted(drill, planned.drill_case.id)) {
@@ -220,15 +219,14 @@ static bool drill_add_case(struct drill *drill, const struct scenario *scenario,
         for (size_t i = 0; i < planned.drill_case.phase_count; i++) {
             const char *name = planned.drill_case.phases[i].client.fixture;
 
-            if (!drill_load_fixture(drill, name ? name : "minimal-chat",
-                                    err)) {
+            if (!drill_load_fixture(drill, name ? name : "minimal-chat", err)) {
                 planned_release(&planned);
                 return false;
             }
         }
     }
-    drill->cases = xrealloc(drill->cases,
-                            (drill->case_count + 1) * sizeof *drill->cases);
+    drill->cases =
+        xrealloc(drill->cases, (drill->case_count + 1) * sizeof *drill->cases);
     drill->cases[drill->case_count++] = planned;
     return true;
 }
@@ -363,6 +361,7 @@ void drill_close(struct drill *drill)
 {
     slots_close(drill);
     process_stop(&drill->mock, SIGTERM, 2000);
+    guardian_stop();
     mock_control_release(&drill->control);
     for (size_t i = 0; i < drill->case_count; i++)
         planned_release(&drill->cases[i]);
@@ -384,5 +383,6 @@ void drill_close(struct drill *drill)
     free(drill->route_method);
     free(drill->route_path);
     free(drill->work);
+    pthread_cond_destroy(&drill->slots.changed);
     pthread_mutex_destroy(&drill->lock);
 }

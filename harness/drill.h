@@ -32,7 +32,7 @@ struct drill_options {
     int64_t seed; /* -1: drawn */
     int64_t repeat;
     bool shuffle;
-    int64_t shard, shards; /* shard of shards, from 1; 0: all */
+    int64_t shard, shards;  /* shard of shards, from 1; 0: all */
     const char *mock_admin; /* a mock that already runs; NULL: start one */
     bool no_api_reference;
     bool quiet; /* no progress */
@@ -90,7 +90,10 @@ struct drill {
  * ERR_SCHEMA: exit 2. *out is released by drill_close() in any case. */
 bool drill_open(struct drill *out, const struct drill_options *options,
                 struct err *err);
-/* Starts the mock and carries out every case. */
+/* The temporary folder, the guardian and the mock: what execute and repro
+ * stand on. */
+bool drill_start(struct drill *drill, struct err *err);
+/* drill_start(), then every case, then the evidence. */
 bool drill_execute(struct drill *drill, struct err *err);
 void drill_close(struct drill *drill);
 

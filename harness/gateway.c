@@ -295,8 +295,11 @@ static bool gateway_launch(struct gateway *gateway, struct err *err)
     char *stderr_path = path_join(gateway->folder, "stderr.log");
     char **environment = gateway_environment(gateway, err);
     char **argv = gateway_command(gateway, err);
-    struct process_spec spec = { argv, environment, gateway->folder,
-                                 stdout_path, stderr_path };
+    struct process_spec spec = { .argv = argv,
+                                 .environment = environment,
+                                 .folder = gateway->folder,
+                                 .stdout_path = stdout_path,
+                                 .stderr_path = stderr_path };
     bool ok = environment && argv &&
               gateway_prepare(gateway, environment, stderr_path, err) &&
               process_start(&gateway->process, &spec, err);

@@ -31,9 +31,12 @@ static bool process_spawn(pid_t *pid, const struct process_spec *spec,
 
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(
-        &actions, 1, spec->stdout_path ? spec->stdout_path : "/dev/null",
-        O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (spec->stdout_fd > 0)
+        posix_spawn_file_actions_adddup2(&actions, spec->stdout_fd, 1);
+    else
+        posix_spawn_file_actions_addopen(
+            &actions, 1, spec->stdout_path ? spec->stdout_path : "/dev/null",
+            O_WRONLY | O_CREAT | O_APPEND, 0600);
     posix_spawn_file_actions_addopen(
         &actions, 2, spec->stderr_path ? spec->stderr_path : "/dev/null",
         O_WRONLY | O_CREAT | O_APPEND, 0600);

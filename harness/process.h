@@ -24,6 +24,7 @@ struct process_spec {
     const char *folder;       /* working folder */
     const char *stdout_path;  /* appended to; created 0600 */
     const char *stderr_path;
+    int stdout_fd; /* instead of stdout_path when > 0; borrowed */
 };
 
 /* Errors (ERR_STATE): the command, and what the system said. */

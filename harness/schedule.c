@@ -80,7 +80,8 @@ static void schedule_record(struct drill *drill, struct planned_case *planned,
     struct err err = { 0 };
 
     judge_case(&findings, &judged);
-    result_judge(planned->result, &drill->run, &judged, &findings, wall_ms);
+    result_judge(planned->result, &drill->run, &judged, &findings, time(NULL),
+                 wall_ms);
     findings_release(&findings);
     if (!run_save_result(&drill->folder, planned->result, &err))
         schedule_broke(drill, &err);
@@ -202,8 +203,7 @@ static void schedule_prepare(struct schedule *schedule, struct drill *drill)
     struct err err = { 0 };
 
     *schedule = (struct schedule){ .drill = drill };
-    schedule->queue =
-        xcalloc(drill->case_count, sizeof(struct planned_case *));
+    schedule->queue = xcalloc(drill->case_count, sizeof(struct planned_case *));
     for (size_t i = 0; i < drill->case_count; i++) {
         struct planned_case *planned = &drill->cases[i];
         char test_id[EVIDENCE_TEST_ID_SIZE];

@@ -100,10 +100,9 @@ static void slot_name_upstream(struct names *names, const struct drill *drill,
         { "port", port },
         { "key", slot->keys[i].text },
         { "key.1", slot->keys[i].text },
-        { "model", model ? model
-                         : drill->profile.client.model
-                               ? drill->profile.client.model
-                               : "drill-model" },
+        { "model", model                         ? model
+                   : drill->profile.client.model ? drill->profile.client.model
+                                                 : "drill-model" },
     };
 
     for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {
@@ -123,10 +122,10 @@ static bool slot_add_sinks(struct slot *slot, const struct drill *drill,
 
     for (size_t i = 0; i < drill->profile.sinks.count; i++) {
         const struct profile_sink *sink = &sinks[i];
-        bool required = sink->activity_required >= 0
-                            ? sink->activity_required == 1
-                            : sink->kind != SINK_STDOUT &&
-                                  sink->kind != SINK_STDERR;
+        bool required =
+            sink->activity_required >= 0
+                ? sink->activity_required == 1
+                : sink->kind != SINK_STDOUT && sink->kind != SINK_STDERR;
         char *path = NULL;
         char name[96];
 
@@ -136,8 +135,8 @@ static bool slot_add_sinks(struct slot *slot, const struct drill *drill,
         } else if (sink->kind == SINK_FILE) {
             const char *slash = strrchr(sink->path, '/');
 
-            path = names_fill(&slot->gateway.names, sink->path,
-                              "$.sinks.path", err);
+            path = names_fill(&slot->gateway.names, sink->path, "$.sinks.path",
+                              err);
             if (!path)
                 return false;
             snprintf(name, sizeof name, "file %s",
@@ -149,8 +148,8 @@ static bool slot_add_sinks(struct slot *slot, const struct drill *drill,
     return true;
 }
 
-static const struct profile_variant *
-slot_variant(const struct drill *drill, const char *name)
+static const struct profile_variant *slot_variant(const struct drill *drill,
+                                                  const char *name)
 {
     const struct profile_variant *all = drill->profile.variants.items;
 
@@ -160,8 +159,13 @@ slot_variant(const struct drill *drill, const char *name)
     return NULL;
 }
 
-bool slot_open(struct slot *out, struct drill *drill, struct slot_kind kind,
-               int64_t number, struct err *err)
+static bool slot_make(struct slot *out, struct drill *drill,
+                      struct slot_kind kind, int64_t number,
+                      bool (*bring_up)(struct gateway *, const struct profile *,
+                                       const struct profile_variant *,
+                                       const char *, struct names *,
+                                       struct err *),
+                      struct err *err)
 {
     struct names names = { 0 };
     char *folder;
@@ -183,15 +187,26 @@ bool slot_open(struct slot *out, struct drill *drill, struct slot_kind kind,
         slot_name_upstream(&names, drill, out, i);
     names_set(&names, "client.key", out->client_key.text);
     folder = path_join(drill->work, out->id);
-    ok = gateway_start(&out->gateway, &drill->profile,
-                       slot_variant(drill, kind.variant), folder, &names, err);
+    ok = bring_up(&out->gateway, &drill->profile,
+                  slot_variant(drill, kind.variant), folder, &names, err) &&
+         slot_add_sinks(out, drill, err);
     names_release(&names);
     free(folder);
-    if (ok)
-        ok = slot_add_sinks(out, drill, err);
     if (!ok)
         slot_close(out, drill);
     return ok;
+}
+
+bool slot_open(struct slot *out, struct drill *drill, struct slot_kind kind,
+               int64_t number, struct err *err)
+{
+    return slot_make(out, drill, kind, number, gateway_start, err);
+}
+
+bool slot_prepare(struct slot *out, struct drill *drill, struct slot_kind kind,
+                  int64_t number, struct err *err)
+{
+    return slot_make(out, drill, kind, number, gateway_render, err);
 }
 
 void slot_close(struct slot *slot, struct drill *drill)
@@ -343,6 +358,7 @@ void slots_close(struct drill *drill)
     }
     free(slots->items);
     free(slots->failures);
-    pthread_cond_destroy(&slots->changed);
-    *slots = (struct slots){ 0 };
+    slots->items = NULL;
+    slots->failures = NULL;
+    slots->count = slots->failure_count = 0;
 }

@@ -43,6 +43,9 @@ struct slot {
 /* Opens listeners at the mock and starts the gateway on them. */
 bool slot_open(struct slot *out, struct drill *drill, struct slot_kind kind,
                int64_t number, struct err *err);
+/* The same without starting the gateway: its files are rendered. */
+bool slot_prepare(struct slot *out, struct drill *drill, struct slot_kind kind,
+                  int64_t number, struct err *err);
 void slot_close(struct slot *slot, struct drill *drill);
 
 /* True when the upstream is called with the client's own credential. */

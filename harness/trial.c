@@ -76,9 +76,8 @@ static void trial_plant(struct trial *t)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct canary *canary = trial_add_canary(t->o);
 
-        snprintf(label, sizeof label, "%s#%lld/%s",
-                 t->planned->drill_case.id, (long long)t->planned->repeat,
-                 texts[i].id);
+        snprintf(label, sizeof label, "%s#%lld/%s", t->planned->drill_case.id,
+                 (long long)t->planned->repeat, texts[i].id);
         canary_make(canary, texts[i].kind, texts[i].id, t->drill->seed, label,
                     t->drill->control.fingerprint_key);
         run_folder_forbid(&t->drill->folder, canary->id, canary->text);
@@ -111,8 +110,8 @@ static bool trial_reached(const struct trial *t, const struct canary *canary)
         const struct attempt *attempt = &o->attempts[i];
 
         for (size_t j = 0; j < attempt->request.canary_count; j++)
-            if (strncmp(attempt->request.canaries[j], wanted,
-                        strlen(wanted)) == 0)
+            if (strncmp(attempt->request.canaries[j], wanted, strlen(wanted)) ==
+                0)
                 return true;
         for (size_t j = 0; j < attempt->request.credential_count; j++)
             if (strcmp(attempt->request.credentials[j].fingerprint,
@@ -149,8 +148,8 @@ static char **trial_headers(struct trial *t, const struct case_client *client,
     const struct profile_pairs *pairs = &t->drill->profile.client.headers;
     const struct step_header *more = client->headers.items;
     struct names names = { 0 };
-    char **list = xcalloc(pairs->count + client->headers.count + 2,
-                          sizeof *list);
+    char **list =
+        xcalloc(pairs->count + client->headers.count + 2, sizeof *list);
     size_t count = 0;
 
     list[count++] = xstrdup("Content-Type: application/json");
@@ -164,8 +163,8 @@ static char **trial_headers(struct trial *t, const struct case_client *client,
         if (client->credential == CASE_CREDENTIAL_NONE &&
             strstr(pairs->items[i].value, "${client.key}"))
             continue;
-        value = names_fill(&names, pairs->items[i].value, "$.client.headers",
-                           err);
+        value =
+            names_fill(&names, pairs->items[i].value, "$.client.headers", err);
         if (!value)
             break;
         list[count++] = xasprintf("%s: %s", pairs->items[i].name, value);
@@ -290,8 +289,8 @@ static void trial_note_probes(struct observation *o,
             if (strcmp(o->refusals[j].upstream, probe->upstream) == 0)
                 found = &o->refusals[j];
         if (!found) {
-            o->refusals = xrealloc(
-                o->refusals, (o->refusal_count + 1) * sizeof *o->refusals);
+            o->refusals = xrealloc(o->refusals, (o->refusal_count + 1) *
+                                                    sizeof *o->refusals);
             found = &o->refusals[o->refusal_count++];
             *found = (struct observed_refusal){ .refused_before = true,
                                                 .refused_after = true };
@@ -309,9 +308,9 @@ static bool trial_lease(struct trial *t, struct drill_id id, bool note,
                         struct err *err)
 {
     struct mock_probes probes = { 0 };
-    bool ok = t->slot->kind.shared ||
-              mock_control_lease(&t->drill->control, t->slot->id, id, &probes,
-                                 err);
+    bool ok =
+        t->slot->kind.shared ||
+        mock_control_lease(&t->drill->control, t->slot->id, id, &probes, err);
 
     if (ok && note)
         trial_note_probes(t->o, &probes, true);
@@ -326,8 +325,7 @@ static void trial_lease_end(struct trial *t, bool note)
 
     if (t->slot->kind.shared)
         return;
-    if (!mock_control_lease_end(&t->drill->control, t->slot->id, &probes,
-                                &err))
+    if (!mock_control_lease_end(&t->drill->control, t->slot->id, &probes, &err))
         trial_break(t, &err);
     else if (note)
         trial_note_probes(t->o, &probes, false);
@@ -343,8 +341,7 @@ static bool trial_arm(struct trial *t, size_t phase, struct err *err)
     for (size_t i = 0; i < p->upstream_count; i++)
         mock_script_upstream(&script, p->upstreams[i].name,
                              p->upstreams[i].steps);
-    mock_script_plant(&script, "completion",
-                      trial_canary(t, "completion"));
+    mock_script_plant(&script, "completion", trial_canary(t, "completion"));
     mock_script_plant(&script, "error", trial_canary(t, "error_text"));
     for (size_t i = 0; i < t->o->canary_count; i++)
         if (t->o->canaries[i].kind == CANARY_PROMPT ||
@@ -387,8 +384,7 @@ static void trial_probe(struct trial *t, struct observed_probe *out,
     if (!out->healthy)
         snprintf(out->text, sizeof out->text,
                  "a healthy request through the gateway gave %s (status %lld)",
-                 trace_outcome_names[trace->outcome],
-                 (long long)trace->status);
+                 trace_outcome_names[trace->outcome], (long long)trace->status);
     http_trace_release(&request.trace);
     json_fields_release(&request.fields);
     trial_lease_end(t, false);
@@ -420,8 +416,8 @@ static void trial_send_together(struct trial *t, size_t phase, size_t count)
     struct observation *o = t->o;
     struct trial_thread *all = xcalloc(count, sizeof *all);
 
-    o->requests = xrealloc(o->requests, (o->request_count + count) *
-                                            sizeof *o->requests);
+    o->requests =
+        xrealloc(o->requests, (o->request_count + count) * sizeof *o->requests);
     memset(o->requests + o->request_count, 0, count * sizeof *o->requests);
     for (size_t i = 0; i < count; i++) {
         all[i] = (struct trial_thread){
@@ -531,12 +527,10 @@ static void trial_take_attempts(struct trial *t, struct mock_attempts *attempts)
 static void trial_note_keys(struct trial *t)
 {
     struct observation *o = t->o;
-    const struct case_client *client =
-        &t->planned->drill_case.phases[0].client;
+    const struct case_client *client = &t->planned->drill_case.phases[0].client;
     const char *key = trial_client_key(t, client->credential);
     const uint8_t *secret = t->drill->control.fingerprint_key;
-    const struct profile_upstream *declared =
-        t->drill->profile.upstreams.items;
+    const struct profile_upstream *declared = t->drill->profile.upstreams.items;
 
     digest_fingerprint(o->client_fingerprint, secret, key, strlen(key));
     for (size_t i = 0; i < t->slot->upstream_count; i++) {
@@ -613,8 +607,11 @@ static void trial_carry_out(struct trial *t)
 void trial_run(struct observation *out, struct drill *drill, struct slot *slot,
                const struct planned_case *planned, bool *poisoned)
 {
-    struct trial t = { .drill = drill, .slot = slot, .planned = planned,
-                       .o = out, .poisoned = poisoned };
+    struct trial t = { .drill = drill,
+                       .slot = slot,
+                       .planned = planned,
+                       .o = out,
+                       .poisoned = poisoned };
     char label[512];
 
     *out = (struct observation){ .drill_case = &planned->drill_case,

@@ -1,0 +1,133 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cli.h"
+#include "common/xalloc.h"
+#include "harness/cmd.h"
+#include "harness/expectation.h"
+#include "harness/home.h"
+#include "harness/profile.h"
+#include "harness/suite.h"
+
+static bool lint_profile(const char *path, struct err *err)
+{
+    struct profile profile;
+    struct runbook runbook = { 0 };
+    bool ok = profile_load(&profile, path, err);
+
+    if (!ok)
+        return false;
+    ok = runbook_load(&runbook, profile.runbook_path, err);
+    runbook_release(&runbook);
+    profile_release(&profile);
+    return ok;
+}
+
+static bool lint_runbook(const char *path, struct err *err)
+{
+    struct runbook runbook;
+    bool ok = runbook_load(&runbook, path, err);
+
+    if (ok)
+        runbook_release(&runbook);
+    return ok;
+}
+
+static bool lint_suite(const char *path, struct err *err)
+{
+    struct suite suite;
+    char *with_slash =
+        strchr(path, '/') ? xstrdup(path) : xasprintf("./%s", path);
+    bool ok = suite_load(&suite, "", with_slash, err);
+
+    suite_release(&suite);
+    free(with_slash);
+    return ok;
+}
+
+static bool lint_expectation(const char *path, struct err *err)
+{
+    struct expectation expectation;
+    bool ok = expectation_load(&expectation, path, err);
+
+    expectation_release(&expectation);
+    return ok;
+}
+
+static bool lint_scenario(const char *path, struct err *err)
+{
+    struct scenario scenario;
+    char *folder = path_folder(path);
+    char *root = path_folder(folder);
+    bool ok = scenario_load(&scenario, path, root, err);
+
+    if (ok)
+        scenario_release(&scenario);
+    free(root);
+    free(folder);
+    return ok;
+}
+
+/* What a file is, told by a member that only its kind has. */
+static const struct lint_kind {
+    const char *member;
+    const char *name;
+    bool (*lint)(const char *path, struct err *err);
+} lint_kinds[] = {
+    { "/route", "profile", lint_profile },
+    { "/evidence_type", "scenario", lint_scenario },
+    { "/upstreams/primary/0", "scenario", lint_scenario },
+    { "/gateway", "verdicts", lint_expectation },
+    { "/cases/0", "suite", lint_suite },
+    { "/retry", "runbook", lint_runbook },
+    { "/auth", "runbook", lint_runbook },
+    { "", "scenario", lint_scenario },
+};
+
+static bool lint_file(const char *path, const char **kind, struct err *err)
+{
+    struct json *document = json_load(path, err);
+    bool ok = false;
+
+    *kind = "file";
+    if (!document)
+        return false;
+    for (size_t i = 0; i < sizeof lint_kinds / sizeof lint_kinds[0]; i++) {
+        if (json_pointer(document, lint_kinds[i].member)) {
+            *kind = lint_kinds[i].name;
+            ok = lint_kinds[i].lint(path, err);
+            break;
+        }
+    }
+    json_free(document);
+    return ok;
+}
+
+int cmd_lint(int argc, char **argv)
+{
+    struct cli_list rest = { 0 };
+    const struct cli_option table[] = { { 0 } };
+    struct err err = { 0 };
+    int code = EXIT_PASS;
+
+    if (!cli_parse(table, argc, argv, &rest, &err)) {
+        code = cmd_fail(&err);
+    } else if (rest.count == 0) {
+        fprintf(stderr, "usage: gatedrill lint FILE...\n");
+        code = EXIT_USAGE;
+    }
+    for (size_t i = 0; i < rest.count; i++) {
+        const char *kind;
+
+        err = (struct err){ 0 };
+        if (lint_file(rest.items[i], &kind, &err)) {
+            printf("%s: %s, valid\n", rest.items[i], kind);
+        } else {
+            fflush(stdout);
+            code = cmd_fail(&err) == EXIT_BROKE ? EXIT_BROKE : EXIT_USAGE;
+        }
+    }
+    cli_list_release(&rest);
+    return code;
+}
