@@ -69,7 +69,9 @@ static void add_step_headers(struct draft *draft, const struct step *step)
 
 static void modify_end(struct draft *draft, const struct step *step)
 {
-    if (step->end_how < 0)
+    bool silent = draft->status < 0 && !draft->garbage.length;
+
+    if (step->end_how < 0 || silent)
         return;
     draft->end = (enum step_end)step->end_how;
     if (step->end_at.at == POINT_UNSET || step->end_at.at == POINT_END)

@@ -45,7 +45,7 @@ struct stream_script {
     bool role;                /* the role chunk comes first */
     bool usage, finish, done; /* the three things at the end */
     int64_t error_at;         /* an error event after that many; -1: none */
-    int64_t malformed_at;     /* so many whole ones before it; -1: none */
+    int64_t malformed_at;     /* this content event, from 1; -1: none */
 };
 void healthy_draft_stream(struct draft *draft,
                           const struct stream_script *script,

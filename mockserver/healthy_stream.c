@@ -73,7 +73,7 @@ static void add_canary(const struct maker *m)
  * been there, so that its token does not arrive. */
 static void add_token(const struct maker *m, int64_t index)
 {
-    bool malformed = m->script->malformed_at == index - 1;
+    bool malformed = m->script->malformed_at == index;
     int64_t wait_ms = add_pause(m, index);
     struct buf text = { 0 };
     struct buf event = { 0 };

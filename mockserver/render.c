@@ -219,7 +219,7 @@ static void add_send(struct plan *plan, const struct draft *draft,
 {
     bool paced = draft->pace_bytes > 0;
 
-    if (paced && plan->bytes.length)
+    if (paced && plan->bytes.length && draft->pace_every_ms > 0)
         plan_add_wait(plan, draft->pace_every_ms);
     plan_add_send(plan, bytes, length);
     if (paced) {

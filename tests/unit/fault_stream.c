@@ -36,7 +36,7 @@ static const struct {
       true, true, false, true, STEP_END_KEEP },
     { "malformed", -1, -1, -1, -1, -1, 5, -1, ANSWER_GAPPED, 23, true, true,
       true, false, false, false, STEP_END_KEEP },
-    { "malformed first", -1, -1, -1, -1, -1, 0, -1, ANSWER_GAPPED, 23, true,
+    { "malformed first", -1, -1, -1, -1, -1, 1, -1, ANSWER_GAPPED, 23, true,
       true, true, false, false, false, STEP_END_KEEP },
     { "role only", -1, -1, -1, -1, -1, -1, 1, ANSWER_NONE, 0, true, false,
       false, false, false, true, STEP_END_HANG },
