@@ -11,7 +11,8 @@
 #include "harness/failure_class.h"
 #include "harness/runbook.h"
 
-#define ALLOWED_ATTEMPTS  24
+#define ALLOWED_ATTEMPTS  RUNBOOK_ATTEMPTS_MOST
+#define ALLOWED_PATHS     256
 #define ALLOWED_UPSTREAMS 6
 #define ALLOWED_ANY       (-1)
 
@@ -25,7 +26,7 @@ enum decision {
 extern const char *const decision_names[]; /* the record's words */
 
 enum client_outcome {
-    CLIENT_ANY,     /* not judged */
+    CLIENT_ANY,     /* not judged, what the upstream sent passed on included */
     CLIENT_SUCCESS, /* complete answer of the path's last attempt */
     CLIENT_ERROR,   /* any honest error: status >= 400, error event, or a cut
                        that the framing shows once the answer has begun */
@@ -54,6 +55,12 @@ struct allowed_path {
     bool committed; /* the answer had begun when it failed: an error event or
                        a visible cut, never a status */
     bool error_event_allowed, abort_allowed;
+    bool error_event_sent; /* by the upstream itself: it may be passed on */
+    bool by_total; /* ended by timeouts.total_ms */
+    /* Allowed only when the client's end came no earlier than this after its
+     * request: waits without a declared bound may have used up total_ms. 0: no
+     * such condition. */
+    int64_t not_before_ms;
     int64_t total_most_ms; /* ALLOWED_ANY: no bound */
     char end_reason[160];
 };

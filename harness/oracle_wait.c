@@ -1,0 +1,281 @@
+#include "harness/oracle_walk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+
+#define WAIT_MS_MOST (INT64_C(1) << 40)
+
+enum obeyed { OBEYED_NOT, OBEYED_MAYBE, OBEYED_SURELY };
+
+/* What a step's Retry-After asks for, as a gateway may read it. */
+struct hint {
+    bool sent;
+    enum obeyed readable;
+    int64_t least_ms, most_ms;
+    char text[64];
+};
+
+/* d = min(cap, base x factor^n); ALLOWED_ANY when n needs an undeclared
+ * factor. */
+static int64_t backoff_ms(const struct runbook_backoff *backoff, int64_t n)
+{
+    double d = (double)backoff->base_ms;
+
+    if (n > 0 && backoff->factor_percent < 0)
+        return ALLOWED_ANY;
+    for (int64_t i = 0; i < n && d < (double)WAIT_MS_MOST; i++)
+        d = d * (double)backoff->factor_percent / 100;
+    if (backoff->cap_ms >= 0 && d > (double)backoff->cap_ms)
+        return backoff->cap_ms;
+    return d < (double)WAIT_MS_MOST ? (int64_t)d : WAIT_MS_MOST;
+}
+
+/* local counts retries at this upstream, total over all: gateways count either
+ * way, so the bounds take the smaller and the larger. */
+static struct wait backoff_wait(const struct runbook *runbook, int64_t local,
+                                int64_t total)
+{
+    const struct runbook_backoff *backoff = &runbook->retry.backoff;
+    struct wait wait = { .most_ms = ALLOWED_ANY };
+    int64_t small, large;
+
+    if (!backoff->declared || backoff->base_ms < 0 || backoff->jitter < 0) {
+        snprintf(wait.reason, sizeof wait.reason,
+                 "no backoff is declared: any wait");
+        return wait;
+    }
+    small = backoff_ms(backoff, local);
+    large = backoff_ms(backoff, total);
+    if (small == ALLOWED_ANY || large == ALLOWED_ANY) {
+        snprintf(wait.reason, sizeof wait.reason,
+                 "retry.backoff.factor is not declared: any wait");
+        return wait;
+    }
+    switch ((enum jitter)backoff->jitter) {
+    case JITTER_NONE:
+        wait.least_ms = small;
+        wait.most_ms = large;
+        snprintf(wait.reason, sizeof wait.reason, "backoff without jitter");
+        break;
+    case JITTER_FULL:
+        wait.most_ms = large;
+        snprintf(wait.reason, sizeof wait.reason,
+                 "backoff with full jitter: 0 to %lld ms", (long long)large);
+        break;
+    case JITTER_EQUAL:
+        wait.least_ms = small / 2;
+        wait.most_ms = large;
+        snprintf(wait.reason, sizeof wait.reason,
+                 "backoff with equal jitter: half to all of %lld ms",
+                 (long long)large);
+        break;
+    case JITTER_ADDITIVE:
+        wait.least_ms = small;
+        snprintf(wait.reason, sizeof wait.reason,
+                 "backoff with additive jitter: %lld ms or more",
+                 (long long)small);
+        break;
+    }
+    return wait;
+}
+
+struct wait walk_switch_wait(const struct runbook *runbook,
+                             const struct progress *progress)
+{
+    struct wait wait =
+        backoff_wait(runbook, progress->retries, progress->retries);
+
+    wait.least_ms = 0;
+    snprintf(wait.reason, sizeof wait.reason,
+             "to another upstream: no wait is asked for");
+    return wait;
+}
+
+static enum obeyed form_is(bool listed)
+{
+    return listed ? OBEYED_SURELY : OBEYED_MAYBE;
+}
+
+static void hint_seconds(struct hint *hint, double seconds,
+                         enum obeyed readable)
+{
+    double ms = seconds * 1000;
+
+    hint->sent = true;
+    hint->readable = readable;
+    hint->least_ms = hint->most_ms =
+        ms < (double)WAIT_MS_MOST ? (int64_t)ms : WAIT_MS_MOST;
+}
+
+/* Text we did not make: delay-seconds of RFC 9110 10.2.3 are digits alone; a
+ * decimal may be read or ignored; anything else is ignored. */
+static void hint_raw(struct hint *hint, const char *raw, enum obeyed readable)
+{
+    size_t digits = strspn(raw, "0123456789");
+
+    if (digits > 0 && raw[digits] == '\0') {
+        /* Too many digits for an integer: read as very long, or ignored. */
+        hint_seconds(hint, strtod(raw, NULL),
+                     digits > 9 ? OBEYED_MAYBE : readable);
+    } else if (digits > 0 && raw[digits] == '.' && raw[digits + 1] != '\0' &&
+               raw[digits + 1 + strspn(raw + digits + 1, "0123456789")] ==
+                   '\0') {
+        hint_seconds(hint, strtod(raw, NULL), OBEYED_MAYBE);
+    }
+}
+
+/* A date has a resolution of one second, and counts from the answer's Date. */
+static void hint_date(struct hint *hint, const struct step_retry_after *sent,
+                      enum obeyed readable)
+{
+    hint->sent = true;
+    hint->readable =
+        sent->format == CLOCK_HTTP_DATE_IMF ? readable : OBEYED_MAYBE;
+    hint->least_ms = sent->date_in_ms > 1000 ? sent->date_in_ms - 1000 : 0;
+    hint->most_ms = sent->date_in_ms > 0 ? sent->date_in_ms + 1000 : 1000;
+}
+
+static struct hint hint_of(const struct runbook *runbook,
+                           const struct step *step)
+{
+    const struct step_retry_after *sent = &step->retry_after;
+    const struct retry_formats *formats = &runbook->retry.retry_after.formats;
+    bool seconds = formats->declared ? formats->seconds : true;
+    bool date = formats->declared ? formats->date : true;
+    struct hint hint = { 0 };
+
+    if (sent->raw)
+        hint_raw(&hint, sent->raw, form_is(seconds));
+    else if (sent->seconds >= 0)
+        hint_seconds(&hint, (double)sent->seconds, form_is(seconds));
+    else if (sent->date_in_ms != -1)
+        hint_date(&hint, sent, form_is(date));
+    snprintf(hint.text, sizeof hint.text, "Retry-After");
+    return hint;
+}
+
+static struct hint hint_ms(const struct runbook *runbook,
+                           const struct step *step)
+{
+    struct hint hint = { 0 };
+
+    if (step->retry_after.ms < 0)
+        return hint;
+    hint.sent = true;
+    hint.readable = form_is(runbook->retry.retry_after.formats.ms);
+    hint.least_ms = hint.most_ms = step->retry_after.ms;
+    snprintf(hint.text, sizeof hint.text, "retry-after-ms");
+    return hint;
+}
+
+static enum obeyed on_status(const struct runbook *runbook,
+                             const struct outcome *outcome)
+{
+    const struct runbook_retry_after *rule = &runbook->retry.retry_after;
+
+    if (outcome->failure != FAILURE_HTTP)
+        return OBEYED_NOT;
+    if (!rule->declared || !rule->on.declared)
+        return OBEYED_MAYBE;
+    return failure_set_has(&rule->on, FAILURE_HTTP, outcome->status)
+               ? OBEYED_SURELY
+               : OBEYED_NOT;
+}
+
+static void add_wait(struct waits *out, const struct wait *wait)
+{
+    if (out->count < WAITS_MOST)
+        out->items[out->count++] = *wait;
+}
+
+/* Retry-After is a lower bound, jitter comes on top. */
+static void add_obeyed(struct waits *out, const struct hint *hint,
+                       const struct wait *backoff)
+{
+    struct wait wait = {
+        .least_ms = hint->least_ms,
+        .most_ms = ALLOWED_ANY,
+        .obeyed_least_ms = hint->least_ms,
+        .obeyed_most_ms = hint->most_ms,
+    };
+
+    if (backoff->most_ms >= 0)
+        wait.most_ms = (hint->most_ms > backoff->most_ms ? hint->most_ms
+                                                         : backoff->most_ms) +
+                       backoff->most_ms;
+    snprintf(wait.reason, sizeof wait.reason,
+             "%s asks for %lld ms; jitter on top", hint->text,
+             (long long)hint->least_ms);
+    add_wait(out, &wait);
+}
+
+/* Whether obeying would pass a declared cap: surely, perhaps, or not. */
+static enum obeyed above_cap(const struct runbook_retry_after *rule,
+                             const struct hint *hint,
+                             const struct progress *progress)
+{
+    enum obeyed above = OBEYED_NOT;
+
+    if (rule->cap_ms >= 0 && hint->most_ms > rule->cap_ms)
+        above = hint->least_ms > rule->cap_ms ? OBEYED_SURELY : OBEYED_MAYBE;
+    if (rule->total_cap_ms >= 0 &&
+        progress->waited_most_ms + hint->most_ms > rule->total_cap_ms) {
+        bool sure =
+            progress->waited_least_ms + hint->least_ms > rule->total_cap_ms;
+
+        if (above == OBEYED_NOT || sure)
+            above = sure ? OBEYED_SURELY : OBEYED_MAYBE;
+    }
+    return above;
+}
+
+static void add_above_cap(struct waits *out, int64_t rule, bool *backoff_too)
+{
+    out->give_up = out->give_up || rule < 0 || rule == ABOVE_CAP_GIVE_UP;
+    out->fail = out->fail || rule < 0 || rule == ABOVE_CAP_FAIL;
+    *backoff_too = *backoff_too || rule < 0 || rule == ABOVE_CAP_BACKOFF;
+    snprintf(out->reason, sizeof out->reason,
+             "Retry-After is above the declared cap");
+}
+
+/* One hint: what it leads to. Returns whether plain backoff is right too. */
+static bool add_hint(struct waits *out, const struct runbook *runbook,
+                     const struct hint *hint, enum obeyed status,
+                     const struct progress *progress,
+                     const struct wait *backoff)
+{
+    enum obeyed obeyed = status < hint->readable ? status : hint->readable;
+    enum obeyed above = above_cap(&runbook->retry.retry_after, hint, progress);
+    bool backoff_too = obeyed != OBEYED_SURELY;
+
+    if (obeyed == OBEYED_NOT)
+        return true;
+    if (above != OBEYED_NOT)
+        add_above_cap(out, runbook->retry.retry_after.above_cap, &backoff_too);
+    if (above != OBEYED_SURELY)
+        add_obeyed(out, hint, backoff);
+    return backoff_too;
+}
+
+void walk_waits(struct waits *out, const struct runbook *runbook,
+                const struct step *step, const struct outcome *outcome,
+                const struct progress *progress, int64_t local)
+{
+    struct wait backoff = backoff_wait(runbook, local, progress->retries);
+    enum obeyed status = on_status(runbook, outcome);
+    struct hint text = hint_of(runbook, step);
+    struct hint ms = hint_ms(runbook, step);
+    bool backoff_too = true;
+
+    *out = (struct waits){ 0 };
+    if (ms.sent)
+        backoff_too = add_hint(out, runbook, &ms, status, progress, &backoff);
+    /* ms beats seconds where both are declared and sent. */
+    if (text.sent && backoff_too)
+        backoff_too = add_hint(out, runbook, &text, status, progress, &backoff);
+    if (backoff_too)
+        add_wait(out, &backoff);
+}

@@ -1,0 +1,561 @@
+#include "harness/oracle_walk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum answer { NO, MAYBE, YES };
+
+/* What may follow a failed attempt. */
+struct moves {
+    bool retry, fallback, end;
+    enum walk_end end_kind;
+    size_t next; /* upstream of the fallback */
+    char retry_reason[96], fallback_reason[96], end_reason[128];
+};
+
+static void try_upstream(struct walk *walk, struct progress progress, size_t u,
+                         const struct wait *wait, const char *reason);
+
+static enum answer in_set(bool section, const struct failure_set *set,
+                          const struct outcome *outcome)
+{
+    if (!section || !set->declared)
+        return MAYBE;
+    return failure_set_has(set, outcome->failure, outcome->status) ? YES : NO;
+}
+
+static bool has_code(const struct bind_texts *codes, const char *code)
+{
+    for (size_t i = 0; code && i < codes->count; i++)
+        if (!strcmp(codes->items[i], code))
+            return true;
+    return false;
+}
+
+static bool total_used_up(const struct walk *walk)
+{
+    int64_t most = walk->runbook->retry.total_attempts_max;
+
+    return most >= 0 && (int64_t)walk->path.count >= most;
+}
+
+static bool budget_left(const struct walk *walk,
+                        const struct progress *progress, size_t u)
+{
+    int64_t budget = walk->runbook->retry.budget;
+
+    return !total_used_up(walk) && (budget < 0 || progress->tries[u] <= budget);
+}
+
+/* The next upstream that has not been tried; upstream_count: none. */
+static size_t next_untried(const struct walk *walk,
+                           const struct progress *progress, size_t u)
+{
+    for (size_t i = u + 1; i < walk->upstream_count; i++)
+        if (progress->tries[i] == 0)
+            return i;
+    return walk->upstream_count;
+}
+
+static void say(char *out, size_t size, const struct outcome *outcome,
+                const char *text)
+{
+    char class[32];
+
+    failure_format(class, outcome->failure, outcome->status);
+    snprintf(out, size, "%s %s", class, text);
+}
+
+static void allow_fallback(const struct walk *walk,
+                           const struct progress *progress, size_t u,
+                           struct moves *moves, const struct outcome *outcome,
+                           const char *why)
+{
+    moves->next = next_untried(walk, progress, u);
+    moves->fallback =
+        moves->next < walk->upstream_count && !total_used_up(walk);
+    say(moves->fallback_reason, sizeof moves->fallback_reason, outcome, why);
+}
+
+/* Source: contracts.md section 6, auth; rotate_key with one key has nothing to
+ * rotate to. */
+static bool moves_of_auth(const struct walk *walk,
+                          const struct progress *progress, size_t u,
+                          const struct outcome *outcome, struct moves *moves)
+{
+    const struct runbook_auth *auth = &walk->runbook->auth;
+    int64_t rule = outcome->status == 401   ? auth->on_401
+                   : outcome->status == 403 ? auth->on_403
+                                            : -1;
+    const char *name = outcome->status == 401 ? "auth.on_401" : "auth.on_403";
+
+    if (outcome->failure != FAILURE_HTTP || !auth->declared || rule < 0)
+        return false;
+    moves->end_kind = WALK_END_AUTH;
+    if (rule == AUTH_FALLBACK)
+        allow_fallback(walk, progress, u, moves, outcome,
+                       "leads to the next upstream by the auth rule");
+    moves->end = !moves->fallback;
+    snprintf(moves->end_reason, sizeof moves->end_reason, "%s is %s", name,
+             rule == AUTH_FAIL_CLOSED  ? "fail_closed: no further attempt"
+             : rule == AUTH_ROTATE_KEY ? "rotate_key, and there is one key"
+                                       : "fallback, and none is left");
+    if (auth->known_good_retry == 1 && walk->key_known_good &&
+        !progress->known_good_used && !total_used_up(walk)) {
+        moves->retry = true;
+        say(moves->retry_reason, sizeof moves->retry_reason, outcome,
+            "may be retried once: auth.known_good_retry");
+    }
+    return true;
+}
+
+static bool moves_of_code(const struct walk *walk,
+                          const struct progress *progress, size_t u,
+                          const struct outcome *outcome, struct moves *moves)
+{
+    const struct runbook *runbook = walk->runbook;
+
+    if (!has_code(&runbook->retry.never_on_codes, outcome->code))
+        return false;
+    moves->end_kind = WALK_END_NOT_RETRIED;
+    if (has_code(&runbook->fallback.on_codes, outcome->code)) {
+        allow_fallback(walk, progress, u, moves, outcome,
+                       "has a code of fallback.on_codes");
+        moves->end =
+            !moves->fallback || in_set(runbook->fallback.declared,
+                                       &runbook->fallback.on, outcome) != YES;
+    } else {
+        moves->end = true;
+    }
+    snprintf(moves->end_reason, sizeof moves->end_reason,
+             "code %s is in retry.never_on_codes", outcome->code);
+    return true;
+}
+
+/* fallback.after each_failure: the next in turn, the first again after the
+ * last. */
+static void moves_in_turn(const struct walk *walk,
+                          const struct progress *progress, size_t u,
+                          const struct outcome *outcome, enum answer retry,
+                          enum answer fallback, struct moves *moves)
+{
+    size_t next = (u + 1) % walk->upstream_count;
+    bool again = progress->tries[next] > 0;
+    enum answer need = again ? retry : fallback;
+
+    if (!again && total_used_up(walk))
+        need = NO;
+    if (again && !budget_left(walk, progress, next))
+        need = NO;
+    moves->next = next;
+    moves->fallback = need != NO;
+    moves->retry = !moves->fallback && !again && retry == YES &&
+                   budget_left(walk, progress, u);
+    moves->end = need == MAYBE || (need == NO && !moves->retry);
+    say(moves->fallback_reason, sizeof moves->fallback_reason, outcome,
+        again ? "is retried in turn (fallback.after each_failure)"
+              : "goes to the next in turn (fallback.after each_failure)");
+    say(moves->retry_reason, sizeof moves->retry_reason, outcome,
+        "is in retry.on and not in fallback.on");
+}
+
+static void moves_retry_first(const struct walk *walk,
+                              const struct progress *progress, size_t u,
+                              const struct outcome *outcome, enum answer retry,
+                              enum answer fallback, struct moves *moves)
+{
+    bool can_retry = retry != NO && budget_left(walk, progress, u);
+    bool after_retries = !can_retry || retry == MAYBE;
+
+    moves->retry = can_retry;
+    say(moves->retry_reason, sizeof moves->retry_reason, outcome,
+        retry == YES ? "is in retry.on and the budget is not used up"
+                     : "may be retried: retry.on is not declared");
+    if (after_retries && fallback != NO)
+        allow_fallback(walk, progress, u, moves, outcome,
+                       fallback == MAYBE
+                           ? "may fall back: fallback.on is not declared"
+                       : retry == NO ? "is only in fallback.on: at once"
+                                     : "is in fallback.on, retries are used "
+                                       "up");
+    moves->end = after_retries &&
+                 (retry == MAYBE || fallback == MAYBE || !moves->fallback);
+}
+
+/* In cooldown an upstream may be left out at once. */
+static void apply_cooldown(const struct walk *walk,
+                           const struct progress *progress, size_t u,
+                           const struct outcome *outcome, struct moves *moves)
+{
+    const struct runbook_cooldown *cooldown = &walk->runbook->cooldown;
+
+    if (!cooldown->declared || !moves->retry ||
+        progress->failures[u] <
+            (cooldown->after_failures > 0 ? cooldown->after_failures : 1))
+        return;
+    allow_fallback(walk, progress, u, moves, outcome,
+                   "has put the upstream into cooldown");
+    moves->end = true;
+    snprintf(moves->end_reason, sizeof moves->end_reason,
+             "the upstream is in cooldown");
+}
+
+static void moves_of_class(const struct walk *walk,
+                           const struct progress *progress, size_t u,
+                           const struct outcome *outcome, struct moves *moves)
+{
+    const struct runbook *runbook = walk->runbook;
+    enum answer retry =
+        in_set(runbook->retry.declared, &runbook->retry.on, outcome);
+    enum answer fallback =
+        in_set(runbook->fallback.declared, &runbook->fallback.on, outcome);
+
+    if (retry == MAYBE && runbook->retry.budget == 0)
+        retry = NO;
+    if (walk->upstream_count == 1)
+        fallback = NO;
+    if (fallback == NO && has_code(&runbook->fallback.on_codes, outcome->code))
+        fallback = MAYBE;
+    if (runbook->fallback.after == FALLBACK_EACH_FAILURE &&
+        runbook->fallback.declared && walk->upstream_count > 1 &&
+        (retry != NO || fallback != NO))
+        moves_in_turn(walk, progress, u, outcome, retry, fallback, moves);
+    else
+        moves_retry_first(walk, progress, u, outcome, retry, fallback, moves);
+    if (retry == NO && fallback == NO) {
+        moves->end_kind = WALK_END_NOT_RETRIED;
+        say(moves->end_reason, sizeof moves->end_reason, outcome,
+            "is in neither retry.on nor fallback.on");
+    } else {
+        moves->end_kind = WALK_END_EXHAUSTED;
+        say(moves->end_reason, sizeof moves->end_reason, outcome,
+            total_used_up(walk) ? "and retry.total_attempts_max is reached"
+            : retry == MAYBE    ? "may end it: retry.on is not declared"
+                                : "and no retry or fallback is left");
+    }
+    apply_cooldown(walk, progress, u, outcome, moves);
+}
+
+static void moves_after(const struct walk *walk,
+                        const struct progress *progress, size_t u,
+                        const struct outcome *outcome, struct moves *moves)
+{
+    *moves = (struct moves){ .next = walk->upstream_count };
+    if (moves_of_auth(walk, progress, u, outcome, moves) ||
+        moves_of_code(walk, progress, u, outcome, moves))
+        return;
+    moves_of_class(walk, progress, u, outcome, moves);
+}
+
+static int64_t total_margin(int64_t total_ms)
+{
+    return total_ms / 10 > 100 ? total_ms / 10 : 100;
+}
+
+static bool total_covers(const struct walk *walk, const struct outcome *outcome)
+{
+    const struct runbook_timeouts *timeouts = &walk->runbook->timeouts;
+    bool begun =
+        outcome && (outcome->committed || (outcome->failure == FAILURE_NONE &&
+                                           walk->phase->client.stream));
+
+    return timeouts->total_ms >= 0 && (!begun || timeouts->cover_streams == 1);
+}
+
+/* Adds the end by total_ms where it may come within a stretch of time. Returns
+ * true when it surely does. */
+static bool end_by_total(struct walk *walk, const struct progress *progress,
+                         const struct outcome *outcome, struct span stretch,
+                         bool early)
+{
+    int64_t total = walk->runbook->timeouts.total_ms;
+    int64_t margin = total_margin(total);
+    bool sure =
+        progress->least_ms + stretch.least > total + (early ? 0 : margin);
+    bool may =
+        stretch.most < 0 || progress->most_ms + stretch.most + margin >= total;
+    struct progress ended = *progress;
+
+    if (!sure && !may && !progress->open)
+        return false;
+    ended.most_ms = total;
+    ended.open = false;
+    walk_end(walk, &ended, WALK_END_TOTAL, outcome,
+             !sure && !may ? total - margin : 0,
+             early ? "the next wait would pass timeouts.total_ms"
+                   : "timeouts.total_ms ends it");
+    return sure;
+}
+
+static void pass(struct progress *progress, int64_t least_ms, int64_t most_ms)
+{
+    progress->least_ms += least_ms;
+    if (most_ms == ALLOWED_ANY) {
+        progress->open = true;
+        most_ms = least_ms;
+    }
+    progress->most_ms += most_ms;
+}
+
+/* Waits, then tries; unless total_ms is over by then. */
+static void wait_and_try(struct walk *walk, struct progress progress, size_t u,
+                         const struct wait *wait, const struct outcome *outcome,
+                         const char *reason)
+{
+    if (total_covers(walk, outcome)) {
+        struct span stretch = { wait->least_ms, wait->most_ms == ALLOWED_ANY
+                                                    ? wait->least_ms
+                                                    : wait->most_ms };
+
+        if (end_by_total(walk, &progress, outcome, stretch, true))
+            return;
+    }
+    pass(&progress, wait->least_ms, wait->most_ms);
+    progress.waited_least_ms += wait->obeyed_least_ms;
+    progress.waited_most_ms += wait->obeyed_most_ms;
+    try_upstream(walk, progress, u, wait, reason);
+}
+
+static const struct step *step_of(const struct walk *walk, size_t u,
+                                  int64_t ordinal, struct step *healthy)
+{
+    if (walk->upstreams[u].script)
+        return script_step(walk->upstreams[u].script, ordinal);
+    effect_healthy_step(healthy);
+    return healthy;
+}
+
+/* No wait is short enough for timeouts.total_ms. */
+static bool wait_passes_total(const struct walk *walk,
+                              const struct progress *progress,
+                              const struct waits *waits)
+{
+    int64_t total = walk->runbook->timeouts.total_ms;
+
+    for (size_t i = 0; i < waits->count; i++)
+        if (progress->least_ms + waits->items[i].least_ms <= total)
+            return false;
+    return total >= 0 && waits->count > 0;
+}
+
+/* A wait is too long: the next upstream, or the end, takes the retry's place.
+ */
+static void instead_of_waiting(const struct walk *walk,
+                               const struct progress *progress, size_t u,
+                               const struct outcome *outcome,
+                               struct moves *moves, const char *reason,
+                               bool ends)
+{
+    enum answer fallback = in_set(walk->runbook->fallback.declared,
+                                  &walk->runbook->fallback.on, outcome);
+
+    if (fallback != NO && moves->end_kind != WALK_END_AUTH)
+        allow_fallback(walk, progress, u, moves, outcome,
+                       "is not retried: the wait would be too long");
+    if (!ends || moves->end)
+        return;
+    moves->end = fallback == MAYBE || !moves->fallback;
+    snprintf(moves->end_reason, sizeof moves->end_reason, "%s", reason);
+}
+
+static void retry_after_wait(struct walk *walk, const struct progress *progress,
+                             size_t u, const struct outcome *outcome,
+                             struct moves *moves)
+{
+    struct step healthy;
+    struct waits waits;
+    struct progress next = *progress;
+
+    walk_waits(&waits, walk->runbook,
+               step_of(walk, u, progress->tries[u], &healthy), outcome,
+               progress, progress->tries[u] - 1);
+    next.retries++;
+    if (moves->end_kind == WALK_END_AUTH)
+        next.known_good_used = true;
+    for (size_t i = 0; i < waits.count; i++)
+        wait_and_try(walk, next, u, &waits.items[i], outcome,
+                     moves->retry_reason);
+    if (waits.fail)
+        walk_end(walk, progress, WALK_END_EXHAUSTED, outcome, 0, waits.reason);
+    if (moves->fallback)
+        return;
+    if (waits.give_up)
+        instead_of_waiting(walk, progress, u, outcome, moves, waits.reason,
+                           true);
+    else if (wait_passes_total(walk, progress, &waits))
+        instead_of_waiting(walk, progress, u, outcome, moves,
+                           "the wait would pass timeouts.total_ms", false);
+}
+
+static void follow(struct walk *walk, const struct progress *progress, size_t u,
+                   const struct outcome *outcome)
+{
+    const struct runbook *runbook = walk->runbook;
+    struct moves moves;
+
+    moves_after(walk, progress, u, outcome, &moves);
+    if (moves.retry && runbook->retry.budget < 0 &&
+        runbook->retry.total_attempts_max < 0 &&
+        moves.end_kind != WALK_END_AUTH) {
+        walk_not_judged(walk, "the runbook declares neither retry.budget nor "
+                              "retry.total_attempts_max");
+        return;
+    }
+    if (moves.retry)
+        retry_after_wait(walk, progress, u, outcome, &moves);
+    if (moves.fallback) {
+        struct progress next = *progress;
+        struct wait wait = walk_switch_wait(runbook, progress);
+
+        next.retries += progress->tries[moves.next] > 0;
+        wait_and_try(walk, next, moves.next, &wait, outcome,
+                     moves.fallback_reason);
+    }
+    if (moves.end)
+        walk_end(walk, progress, moves.end_kind, outcome, 0, moves.end_reason);
+}
+
+/* An end by total_ms inside the attempt; true when nothing else can be. */
+static bool cut_by_total(struct walk *walk, const struct progress *progress,
+                         const struct outcome *outcome,
+                         const struct outcomes *outcomes)
+{
+    struct outcome cut = *outcome;
+
+    if (!total_covers(walk, outcome)) {
+        if (outcome->pending)
+            walk_not_judged(walk, outcomes->uncovered);
+        return outcome->pending;
+    }
+    cut.failure = FAILURE_ATTEMPT_TIMEOUT;
+    cut.status = -1;
+    return end_by_total(walk, progress, &cut, outcome->lasts_ms, false) ||
+           outcome->pending;
+}
+
+static void one_outcome(struct walk *walk, struct progress progress, size_t u,
+                        const struct outcome *outcome,
+                        const struct outcomes *outcomes)
+{
+    struct allowed_attempt *attempt =
+        &walk->path.attempts[walk->path.count - 1];
+
+    attempt->failure = outcome->failure;
+    attempt->status = outcome->status;
+    attempt->lasts_least_ms = outcome->lasts_ms.least;
+    attempt->lasts_most_ms = outcome->lasts_ms.most;
+    if (cut_by_total(walk, &progress, outcome, outcomes))
+        return;
+    pass(&progress, outcome->lasts_ms.least, outcome->lasts_ms.most);
+    if (outcome->failure == FAILURE_NONE) {
+        walk_end(walk, &progress,
+                 outcome->passed_on ? WALK_END_PASSED_ON : WALK_END_ANSWER,
+                 outcome, 0, outcome->reason);
+        return;
+    }
+    if (failure_set_has(&walk->runbook->cooldown.on, outcome->failure,
+                        outcome->status))
+        progress.failures[u]++;
+    if (outcome->committed)
+        walk_end(walk, &progress, WALK_END_COMMITTED, outcome, 0,
+                 outcome->reason);
+    else
+        follow(walk, &progress, u, outcome);
+}
+
+/* Whether two outcomes lead to the same moves, so that one of them, with a
+ * wider range of time, stands for both. */
+static bool same_treatment(const struct walk *walk, const struct outcome *a,
+                           const struct outcome *b)
+{
+    const struct runbook *runbook = walk->runbook;
+
+    return a->failure != FAILURE_NONE && b->failure != FAILURE_NONE &&
+           a->failure != FAILURE_HTTP && b->failure != FAILURE_HTTP &&
+           a->committed == b->committed && a->claimed == b->claimed &&
+           a->pending == b->pending && a->error_event == b->error_event &&
+           a->code == b->code &&
+           failure_set_has(&runbook->retry.on, a->failure, 0) ==
+               failure_set_has(&runbook->retry.on, b->failure, 0) &&
+           failure_set_has(&runbook->fallback.on, a->failure, 0) ==
+               failure_set_has(&runbook->fallback.on, b->failure, 0) &&
+           failure_set_has(&runbook->cooldown.on, a->failure, 0) ==
+               failure_set_has(&runbook->cooldown.on, b->failure, 0);
+}
+
+static void fold(const struct walk *walk, struct outcomes *outcomes)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < outcomes->count; i++) {
+        const struct outcome *outcome = &outcomes->items[i];
+        size_t k = 0;
+
+        while (k < kept && !same_treatment(walk, &outcomes->items[k], outcome))
+            k++;
+        if (k == kept) {
+            outcomes->items[kept++] = *outcome;
+            continue;
+        }
+        struct span *span = &outcomes->items[k].lasts_ms;
+
+        if (outcome->lasts_ms.least < span->least)
+            span->least = outcome->lasts_ms.least;
+        if (outcome->lasts_ms.most > span->most)
+            span->most = outcome->lasts_ms.most;
+    }
+    outcomes->count = kept;
+}
+
+/* No further attempt can follow this one, whatever it meets. */
+static bool is_last(const struct walk *walk, const struct progress *progress,
+                    size_t u)
+{
+    return total_used_up(walk) ||
+           (!budget_left(walk, progress, u) &&
+            next_untried(walk, progress, u) == walk->upstream_count);
+}
+
+static void try_upstream(struct walk *walk, struct progress progress, size_t u,
+                         const struct wait *wait, const char *reason)
+{
+    const struct effect_context context = {
+        .stream = walk->phase->client.stream,
+        .credential_accepted = walk->upstreams[u].credential_accepted,
+    };
+    struct allowed_attempt *attempt;
+    struct outcomes outcomes;
+    struct effect effect;
+    struct step healthy;
+
+    if (walk->out->not_judged[0])
+        return;
+    if (walk->path.count == ALLOWED_ATTEMPTS ||
+        ++walk->nodes > WALK_NODES_MOST) {
+        walk_not_judged(walk, "the runbook allows more attempts than can be "
+                              "followed; declare retry.total_attempts_max");
+        return;
+    }
+    attempt = &walk->path.attempts[walk->path.count++];
+    *attempt = (struct allowed_attempt){
+        .ordinal = ++progress.tries[u],
+        .gap_least_ms = wait ? wait->least_ms : 0,
+        .gap_most_ms = wait ? wait->most_ms : 0,
+    };
+    snprintf(attempt->upstream, sizeof attempt->upstream, "%s",
+             walk->upstreams[u].name);
+    snprintf(attempt->gap_reason, sizeof attempt->gap_reason, "%s",
+             wait ? wait->reason : "");
+    snprintf(attempt->reason, sizeof attempt->reason, "%s", reason);
+    effect_of(&effect, step_of(walk, u, progress.tries[u], &healthy), &context);
+    outcomes_of(&outcomes, &effect, walk->runbook, is_last(walk, &progress, u));
+    fold(walk, &outcomes);
+    for (size_t i = 0; i < outcomes.count; i++)
+        one_outcome(walk, progress, u, &outcomes.items[i], &outcomes);
+    walk->path.count--;
+}
+
+void walk_from(struct walk *walk, size_t u, const char *reason)
+{
+    try_upstream(walk, (struct progress){ 0 }, u, NULL, reason);
+}

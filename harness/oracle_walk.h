@@ -1,0 +1,90 @@
+/*
+ * oracle_walk: how the oracle explores what may happen: attempt by attempt,
+ * every outcome an honest gateway may see, every move its runbook allows.
+ * Private to oracle*.c.
+ */
+#ifndef GATEDRILL_HARNESS_ORACLE_WALK_H
+#define GATEDRILL_HARNESS_ORACLE_WALK_H
+
+#include "harness/oracle.h"
+#include "harness/outcome.h"
+
+/* More steps than this and the script is not judged: a safety net. */
+#define WALK_NODES_MOST 20000
+
+struct walk_upstream {
+    const char *name;
+    const struct script *script; /* NULL: healthy */
+    bool credential_accepted;
+};
+
+struct walk {
+    struct allowed *out;
+    const struct runbook *runbook;
+    const struct case_phase *phase;
+    struct walk_upstream upstreams[ALLOWED_UPSTREAMS]; /* in fallback order */
+    size_t upstream_count;
+    bool fallback_open; /* the runbook names no fallback: there may be one */
+    bool key_known_good;
+    struct allowed_path path; /* so far */
+    size_t nodes;
+};
+
+/* What is behind an attempt. Copied on the way down. */
+struct progress {
+    int64_t tries[ALLOWED_UPSTREAMS];
+    int64_t failures[ALLOWED_UPSTREAMS]; /* in a row, of cooldown's classes */
+    int64_t least_ms, most_ms;           /* since the client's request */
+    bool open; /* some wait had no upper bound; it is not in most_ms */
+    int64_t waited_least_ms, waited_most_ms; /* for Retry-After, summed */
+    int64_t retries;
+    bool known_good_used;
+};
+
+/* A wait before an attempt. most_ms ALLOWED_ANY: no bound. */
+struct wait {
+    int64_t least_ms, most_ms;
+    int64_t obeyed_least_ms, obeyed_most_ms; /* of Retry-After */
+    char reason[96];
+};
+#define WAITS_MOST 4
+struct waits {
+    struct wait items[WAITS_MOST]; /* before a retry at the same upstream */
+    size_t count;                  /* 0: no retry */
+    bool give_up; /* or no retry there, because the wait is too long */
+    bool fail;    /* or the end of the request */
+    char reason[96];
+};
+
+/*
+ * The waits before a retry of a step's attempt that ended with an outcome.
+ * local   retries at this upstream so far, this one not counted
+ */
+void walk_waits(struct waits *out, const struct runbook *runbook,
+                const struct step *step, const struct outcome *outcome,
+                const struct progress *progress, int64_t local);
+/* The wait before another upstream is tried. */
+struct wait walk_switch_wait(const struct runbook *runbook,
+                             const struct progress *progress);
+
+enum walk_end {
+    WALK_END_ANSWER,     /* the upstream answered well */
+    WALK_END_PASSED_ON,  /* what the client gets is not judged */
+    WALK_END_COMMITTED,  /* failed after the answer had begun */
+    WALK_END_AUTH,       /* refused credential */
+    WALK_END_CLIENT,     /* the client's own key was refused */
+    WALK_END_NOT_RETRIED, /* neither retry nor fallback covers it */
+    WALK_END_EXHAUSTED,  /* retries and fallbacks are used up */
+    WALK_END_TOTAL,      /* timeouts.total_ms */
+};
+/* Adds the path so far, ended this way, to walk->out; once for every status
+ * rule that may hold. outcome: the last attempt's; NULL without attempts.
+ * reason: a clause, cut to fit. */
+void walk_end(struct walk *walk, const struct progress *progress,
+              enum walk_end end, const struct outcome *outcome,
+              int64_t not_before_ms, const char *reason);
+/* Explores everything from the first attempt at upstream u on. */
+void walk_from(struct walk *walk, size_t u, const char *reason);
+void walk_not_judged(struct walk *walk, const char *reason);
+
+#endif
