@@ -228,34 +228,3 @@ const char *runbook_primary(const struct runbook *runbook)
     return runbook->fallback.order.count ? runbook->fallback.order.items[0]
                                          : "primary";
 }
-
-void runbook_write_doc(struct buf *out)
-{
-    buf_add_text(
-        out,
-        "# The runbook\n\n"
-        "`runbook.json` is what the operator declares about a gateway. Every "
-        "expectation of the\ndrill is a formula over it: what it does not "
-        "declare is not judged for conformance,\nand is hold for promotion "
-        "where one of the six conditions needs it. Unknown and\nduplicate "
-        "keys are errors. This page is generated from the table in\n"
-        "`harness/runbook_table.c`.\n\n"
-        "Failure classes (`retry.on`, `fallback.on`, `cooldown.on`):\n\n"
-        "| class | what the gateway met |\n|---|---|\n"
-        "| `http_<code>`, `http_4xx`, `http_5xx` | a status |\n"
-        "| `connect_refused`, `connect_timeout` | no connection |\n"
-        "| `tls_error` | a handshake or certificate that failed |\n"
-        "| `reset_before_headers`, `eof_before_headers` | the connection was "
-        "reset, or closed, before a response head was complete |\n"
-        "| `malformed_head` | bytes that are not an HTTP response head |\n"
-        "| `header_timeout`, `first_token_timeout`, `idle_timeout`, "
-        "`attempt_timeout` | a limit of `timeouts` ran out |\n"
-        "| `truncated_body` | a plain body cut short |\n"
-        "| `truncated_before_commit` | a stream cut before the commit point "
-        "|\n"
-        "| `bad_body` | 200, not the promised shape |\n"
-        "| `empty_body` | 200 with nothing, or a stream with no output |\n"
-        "| `error_in_200` | 200 with an error object, or an error event "
-        "before the commit point |\n\n");
-    bind_write_doc(out, runbook_table, "runbook.json");
-}

@@ -8,7 +8,6 @@
 #define GATEDRILL_HARNESS_RUNBOOK_H
 
 #include "common/bind.h"
-#include "common/buf.h"
 #include "harness/failure_class.h"
 
 enum jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_ADDITIVE };
@@ -170,8 +169,6 @@ const struct runbook_upstream *runbook_upstream(const struct runbook *runbook,
                                                 const char *name);
 /* The first of fallback.order, else "primary". Borrowed. */
 const char *runbook_primary(const struct runbook *runbook);
-/* docs/runbook.md, whole. */
-void runbook_write_doc(struct buf *out);
 extern const struct bind_row runbook_table[];
 
 #endif
