@@ -38,6 +38,7 @@ bool mock_control_unlisten(const struct mock_control *control, const char *slot,
 /* What PUT /scripts takes, built up and then sent whole. */
 struct mock_script {
     struct json *body; /* starts with mock_script_new(); freed by put */
+    struct json *upstreams, *plant, *watch; /* its members; borrowed */
 };
 struct mock_script mock_script_new(void);
 /* steps: an array; copied. */
@@ -47,7 +48,8 @@ void mock_script_plant(struct mock_script *script, const char *where,
                        const char *text); /* where: "completion", "error" */
 void mock_script_watch(struct mock_script *script, const char *id,
                        const char *text);
-/* Sends and frees. id.epoch: the first epoch it holds for. */
+/* Sends and frees, whatever came of it. id.epoch: the first epoch it holds for.
+ */
 bool mock_control_put(const struct mock_control *control, struct drill_id id,
                       struct mock_script *script, struct err *err);
 bool mock_control_forget(const struct mock_control *control, struct drill_id id,
@@ -75,11 +77,12 @@ struct mock_attempts {
     struct attempt *items; /* appended to by each call */
     size_t count, capacity;
     int64_t open;    /* still open at the last call */
-    int64_t last;    /* highest seq seen; pass it on as `after` */
+    int64_t last;    /* highest seq of a finished one; the next call asks for
+                        what comes after it */
     int64_t foreign; /* on the slot while it was leased to this case */
 };
 /* Appends what is new since all->last. wait_ms: long poll. include_open: the
- * open ones too (they stay new). */
+ * open ones too; they stay new, so ask for them once, at the end. */
 bool mock_control_attempts(const struct mock_control *control,
                            struct drill_id id, int64_t wait_ms,
                            bool include_open, struct mock_attempts *all,

@@ -12,33 +12,50 @@ struct sink {
     char name[96]; /* "stderr", "file access.log" */
     char *path;    /* what is read */
     bool required; /* silence is hold */
+    int64_t first; /* its size when it was added: 0 when it was not there */
 };
 struct sink_set {
     struct sink *items;
     size_t count, capacity;
 };
+/* Before the gateway starts, or what it writes at its start counts as old. */
 void sink_set_add(struct sink_set *set, const char *name, const char *path,
                   bool required);
 void sink_set_release(struct sink_set *set);
 
-/* Sizes now, one per sink; caller frees. */
+/* Sizes now, one per sink, 0 for what is not there; caller frees. */
 int64_t *sink_mark(const struct sink_set *set);
 /* Waits until every required sink has grown beyond its mark, at most wait_ms
  * (a log line may follow the answer by a little). */
 void sink_settle(const struct sink_set *set, const int64_t *mark,
                  int64_t wait_ms);
-/* Scans each sink from its mark on for every canary of o; fills o->sinks,
- * o->hits and each canary's fate. */
+/*
+ * Scans each sink from its mark to its present end for every canary of o, in
+ * bounded memory. Adds to o->sinks, and to o->hits the first SINK_HITS_MOST of
+ * a canary in a sink. A file that is not there is silent; one that shrank is
+ * read from its start and has a problem, since what was cut away is not known.
+ */
+#define SINK_HITS_MOST 8
 void sink_scan(const struct sink_set *set, const int64_t *mark,
                struct observation *o);
-/* What reached the client: credentials anywhere in it; the prompt in error
- * bodies. Adds to o->hits under the sink "client response". */
+/*
+ * What reached the client. Adds to o->hits under the sink "client response":
+ * credentials anywhere in it, and the prompt in what says an error. A
+ * completion belongs there; it and the upstream's error text are only marked as
+ * reached.
+ */
 void sink_scan_client(struct observation *o);
-/* Positive control: plants every canary in a scratch file below folder and
- * requires that each is found. Sets o->detector_control. */
+/*
+ * Control of the detector: a scratch file below folder without a canary must
+ * give no hit, and one with every canary must give each of them, at its place.
+ * Sets o->detector_control. The file is gone afterwards.
+ */
 void sink_control(struct observation *o, const char *folder);
 
-/* Pure core: calls found() for each occurrence. */
+/*
+ * Pure core: calls found() for each occurrence of each canary's text.
+ * base   the offset of bytes in what they were taken from
+ */
 void sink_search(const void *bytes, size_t length, int64_t base,
                  const struct canary *canaries, size_t count,
                  void (*found)(void *context, const struct canary *canary,

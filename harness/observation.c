@@ -1,0 +1,67 @@
+#include "harness/observation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/canary.h"
+
+const char *const canary_kind_names[] = { "credential", "prompt", "completion",
+                                          "error_text", NULL };
+
+void observation_release(struct observation *observation)
+{
+    if (!observation)
+        return;
+    for (size_t i = 0; i < observation->request_count; i++) {
+        http_trace_release(&observation->requests[i].trace);
+        json_fields_release(&observation->requests[i].fields);
+    }
+    for (size_t i = 0; i < observation->attempt_count; i++)
+        attempt_release(&observation->attempts[i]);
+    for (size_t i = 0; i < observation->canary_count; i++)
+        canary_release(&observation->canaries[i]);
+    free(observation->requests);
+    free(observation->attempts);
+    free(observation->refusals);
+    free(observation->canaries);
+    free(observation->sinks);
+    free(observation->hits);
+    *observation = (struct observation){ 0 };
+}
+
+size_t observation_attempts_at(const struct observation *o,
+                               const char *upstream, uint16_t epoch)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < o->attempt_count; i++)
+        if (o->attempts[i].id.epoch == epoch && !o->attempts[i].foreign &&
+            strcmp(o->attempts[i].upstream, upstream) == 0)
+            count++;
+    return count;
+}
+
+/* seen: "prompt@body" */
+static bool names_canary(const char *seen, const char *id)
+{
+    size_t length = strlen(id);
+
+    return strncmp(seen, id, length) == 0 && seen[length] == '@';
+}
+
+static bool attempt_saw(const struct attempt *attempt, const char *id)
+{
+    for (size_t i = 0; i < attempt->request.canary_count; i++)
+        if (names_canary(attempt->request.canaries[i], id))
+            return true;
+    return false;
+}
+
+void observation_mark_reached(struct observation *observation)
+{
+    for (size_t c = 0; c < observation->canary_count; c++)
+        for (size_t a = 0; a < observation->attempt_count; a++)
+            if (attempt_saw(&observation->attempts[a],
+                            observation->canaries[c].id))
+                observation->canaries[c].reached = true;
+}

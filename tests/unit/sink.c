@@ -1,0 +1,404 @@
+#include "harness/sink.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+
+static char folder[] = "/tmp/gatedrill-sink-XXXXXX";
+static char path[64];
+
+static void begin(void)
+{
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/log", folder);
+}
+
+static void finish(void)
+{
+    unlink(path);
+    cr_expect_eq(rmdir(folder), 0, "something was left behind");
+}
+
+TestSuite(sink, .init = begin, .fini = finish);
+
+static void write_log(const char *mode, const char *text)
+{
+    FILE *out = fopen(path, mode);
+
+    cr_assert_not_null(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+static void add_canary(struct observation *o, enum canary_kind kind,
+                       const char *id, const char *text)
+{
+    struct canary *canary;
+
+    o->canaries =
+        xrealloc(o->canaries, (o->canary_count + 1) * sizeof *o->canaries);
+    canary = &o->canaries[o->canary_count++];
+    *canary = (struct canary){ .kind = kind, .text = xstrdup(text) };
+    snprintf(canary->id, sizeof canary->id, "%s", id);
+}
+
+static struct observation observe(void)
+{
+    struct observation o = { 0 };
+
+    add_canary(&o, CANARY_CREDENTIAL, "client.key", "sk-abcdefgh");
+    add_canary(&o, CANARY_PROMPT, "prompt", "gdpromptxyz");
+    add_canary(&o, CANARY_COMPLETION, "completion", "gdcompletionuvw");
+    add_canary(&o, CANARY_ERROR_TEXT, "error", "gderrorrst");
+    return o;
+}
+
+/* The pure core. */
+
+struct found {
+    char text[128];
+};
+
+static void note(void *context, const struct canary *canary,
+                 const char *encoding, int64_t offset)
+{
+    struct found *found = context;
+    size_t length = strlen(found->text);
+
+    snprintf(found->text + length, sizeof found->text - length, "%s%s/%s@%lld",
+             length ? " " : "", canary->id, encoding, (long long)offset);
+}
+
+static const struct {
+    const char *bytes;
+    const char *found;
+} texts[] = {
+    { "", "" },
+    { "nothing of the kind", "" },
+    { "sk-abcdefg", "" },
+    { "SK-ABCDEFGH", "" },
+    { "sk-abcdefgh", "client.key/plain@100" },
+    { "..sk-abcdefgh.", "client.key/plain@102" },
+    { "sk-abcdefghsk-abcdefgh", "client.key/plain@100 client.key/plain@111" },
+    { "gdpromptxyz sk-abcdefgh", "client.key/plain@112 prompt/plain@100" },
+};
+
+Test(sink, a_search_finds_each_occurrence_and_nothing_else)
+{
+    struct observation o = observe();
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct found found = { "" };
+
+        sink_search(texts[i].bytes, strlen(texts[i].bytes), 100, o.canaries,
+                    o.canary_count, note, &found);
+        cr_expect_str_eq(found.text, texts[i].found, "%s", texts[i].bytes);
+    }
+    observation_release(&o);
+}
+
+Test(sink, a_search_goes_beyond_a_zero_byte)
+{
+    struct observation o = observe();
+    struct found found = { "" };
+
+    sink_search("\0\0sk-abcdefgh", 13, 0, o.canaries, o.canary_count, note,
+                &found);
+    cr_expect_str_eq(found.text, "client.key/plain@2");
+    observation_release(&o);
+}
+
+/* Files. */
+
+Test(sink, only_what_came_after_the_mark_is_scanned)
+{
+    struct observation o = observe();
+    struct sink_set set = { 0 };
+    int64_t *mark;
+
+    sink_set_add(&set, "file log", path, true);
+    write_log("w", "of another case: sk-abcdefgh\n");
+    mark = sink_mark(&set);
+    write_log("a", "request gdpromptxyz\n");
+    sink_scan(&set, mark, &o);
+    cr_assert_eq(o.sink_count, 1);
+    cr_expect_str_eq(o.sinks[0].name, "file log");
+    cr_expect(o.sinks[0].required);
+    cr_expect(o.sinks[0].live);
+    cr_expect_eq(o.sinks[0].bytes, 20);
+    cr_expect_str_eq(o.sinks[0].problem, "");
+    cr_assert_eq(o.hit_count, 1);
+    cr_expect_str_eq(o.hits[0].canary, "prompt");
+    cr_expect_str_eq(o.hits[0].sink, "file log");
+    cr_expect_str_eq(o.hits[0].encoding, "plain");
+    cr_expect_eq(o.hits[0].offset, 37);
+    free(mark);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+Test(sink, a_clean_log_is_live_and_without_hits)
+{
+    struct observation o = observe();
+    struct sink_set set = { 0 };
+    int64_t mark = 0;
+
+    sink_set_add(&set, "stderr", path, false);
+    write_log("w", "GET / 200\n");
+    sink_scan(&set, &mark, &o);
+    cr_expect(o.sinks[0].live);
+    cr_expect_not(o.sinks[0].required);
+    cr_expect_eq(o.hit_count, 0);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+Test(sink, a_log_that_did_not_grow_is_silent)
+{
+    struct observation o = observe();
+    struct sink_set set = { 0 };
+    int64_t *mark;
+
+    write_log("w", "from an earlier day\n");
+    sink_set_add(&set, "file log", path, true);
+    mark = sink_mark(&set);
+    sink_scan(&set, mark, &o);
+    cr_expect_not(o.sinks[0].live);
+    cr_expect_eq(o.sinks[0].bytes, 0);
+    cr_expect_str_eq(o.sinks[0].problem, "");
+    free(mark);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+Test(sink, a_missing_log_is_silent_and_no_problem)
+{
+    struct observation o = observe();
+    struct sink_set set = { 0 };
+    int64_t mark = 0;
+
+    sink_set_add(&set, "file log", path, true);
+    sink_scan(&set, &mark, &o);
+    cr_expect_not(o.sinks[0].live);
+    cr_expect_str_eq(o.sinks[0].problem, "");
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+Test(sink, what_cannot_be_read_is_a_problem)
+{
+    struct observation o = observe();
+    struct sink_set set = { 0 };
+    int64_t mark[2] = { 0, 0 };
+
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    sink_set_add(&set, "a pipe", path, true);
+    sink_set_add(&set, "a folder", folder, true);
+    sink_scan(&set, mark, &o);
+    cr_expect_str_eq(o.sinks[0].problem, "is not a regular file");
+    cr_expect_str_eq(o.sinks[1].problem, "is not a regular file");
+    cr_expect_not(o.sinks[0].live);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+Test(sink, a_log_that_shrank_is_read_whole_and_is_a_problem)
+{
+    struct observation o = observe();
+    struct sink_set set = { 0 };
+    int64_t *mark;
+
+    write_log("w", "a long line before it was cut\n");
+    sink_set_add(&set, "file log", path, true);
+    mark = sink_mark(&set);
+    write_log("w", "sk-abcdefgh\n");
+    sink_scan(&set, mark, &o);
+    cr_expect_str_eq(o.sinks[0].problem, "shrank from 30 to 12 bytes");
+    cr_expect_eq(o.hit_count, 1);
+    free(mark);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+/* Windows of a scan are 64 KiB: each place around their border counts once. */
+Test(sink, a_text_on_the_border_of_two_windows_is_found_once)
+{
+    enum { BORDER = 65536, TEXT = 11 };
+
+    for (int start = BORDER - TEXT - 1; start <= BORDER + 1; start++) {
+        struct observation o = observe();
+        struct sink_set set = { 0 };
+        char *text = xcalloc(2 * BORDER + 1, 1);
+        int64_t mark = 0;
+
+        memset(text, '.', 2 * BORDER);
+        memcpy(text + start, "sk-abcdefgh", TEXT);
+        write_log("w", text);
+        sink_set_add(&set, "log", path, true);
+        sink_scan(&set, &mark, &o);
+        cr_expect_eq(o.hit_count, 1, "at %d", start);
+        cr_expect_eq(o.hits[0].offset, start);
+        cr_expect_eq(o.sinks[0].bytes, 2 * BORDER);
+        free(text);
+        sink_set_release(&set);
+        observation_release(&o);
+    }
+}
+
+Test(sink, hits_of_one_canary_in_one_sink_are_bounded)
+{
+    struct observation o = observe();
+    struct sink_set set = { 0 };
+    int64_t mark = 0;
+
+    write_log("w", "");
+    for (int i = 0; i < 20; i++)
+        write_log("a", "sk-abcdefgh ");
+    write_log("a", "gdpromptxyz");
+    sink_set_add(&set, "log", path, true);
+    sink_scan(&set, &mark, &o);
+    cr_expect_eq(o.hit_count, SINK_HITS_MOST + 1);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+Test(sink, settling_ends_when_the_required_sinks_have_grown)
+{
+    struct sink_set set = { 0 };
+    int64_t mark[2] = { 0, 0 };
+    int64_t before_ns;
+
+    sink_set_add(&set, "log", path, true);
+    sink_set_add(&set, "optional", "/nonexistent", false);
+    before_ns = clock_now_ns();
+    sink_settle(&set, mark, 30);
+    cr_expect_geq(clock_now_ns() - before_ns, 30 * NS_PER_MS);
+    write_log("w", "x");
+    before_ns = clock_now_ns();
+    sink_settle(&set, mark, 5000);
+    cr_expect_lt(clock_now_ns() - before_ns, 1000 * NS_PER_MS);
+    sink_set_release(&set);
+}
+
+/* The client's own view. */
+
+#define OK "HTTP/1.1 200 OK\r\nContent-Type: "
+
+static const struct {
+    const char *name;
+    const char *bytes;
+    const char *hits; /* canary ids, space separated */
+    bool completion_reached;
+} answers[] = {
+    { "an answer", OK "application/json\r\n\r\n\"gdcompletionuvw\"", "", true },
+    { "an echo of the prompt in an answer",
+      OK "application/json\r\n\r\n\"gdpromptxyz\"", "", false },
+    { "an echo of the prompt in an error",
+      "HTTP/1.1 400 X\r\n\r\n{\"error\":\"gdpromptxyz\"}", "prompt", false },
+    { "an echo of the prompt in an error under 200",
+      OK "application/json\r\n\r\n{\"error\":\"gdpromptxyz\"}", "prompt",
+      false },
+    { "an echo of the prompt in an error event",
+      OK "text/event-stream\r\n\r\ndata: {\"error\":\"gdpromptxyz\"}\n\n",
+      "prompt", false },
+    { "a key in a header",
+      OK "application/json\r\nX-Upstream: Bearer sk-abcdefgh\r\n\r\n{}",
+      "client.key", false },
+    { "a key in a body", OK "text/plain\r\n\r\nsk-abcdefgh", "client.key",
+      false },
+    { "a key in what is no answer", "bad key sk-abcdefgh", "client.key",
+      false },
+    { "a key split by chunks",
+      OK "text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "5\r\nsk-ab\r\n6\r\ncdefgh\r\n0\r\n\r\n",
+      "client.key", false },
+    { "a completion split by events",
+      OK "text/event-stream\r\n\r\n"
+         "data: {\"choices\":[{\"delta\":{\"content\":\"gdcompl\"}}]}\n\n"
+         "data: {\"choices\":[{\"delta\":{\"content\":\"etionuvw\"}}]}\n\n",
+      "", true },
+    { "the upstream's error text", "HTTP/1.1 502 X\r\n\r\ngderrorrst", "",
+      false },
+    { "nothing", "", "", false },
+};
+
+Test(sink, in_an_answer_keys_and_echoed_prompts_are_leaks)
+{
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct observation o = observe();
+        struct buf hits = { 0 };
+
+        o.requests = xcalloc(1, sizeof *o.requests);
+        o.request_count = 1;
+        o.requests[0].trace.end = TRACE_END_FIN;
+        http_trace_add_read(&o.requests[0].trace, answers[i].bytes,
+                            strlen(answers[i].bytes), 1);
+        http_trace_decode(&o.requests[0].trace);
+        sink_scan_client(&o);
+        for (size_t h = 0; h < o.hit_count; h++) {
+            buf_printf(&hits, "%s%s", h ? " " : "", o.hits[h].canary);
+            cr_expect_str_eq(o.hits[h].sink, "client response");
+        }
+        cr_expect_str_eq(buf_text(&hits), answers[i].hits, "%s",
+                         answers[i].name);
+        cr_expect_eq(o.canaries[2].reached, answers[i].completion_reached, "%s",
+                     answers[i].name);
+        buf_release(&hits);
+        observation_release(&o);
+    }
+}
+
+/* The detector's own control. */
+
+Test(sink, the_control_passes_and_leaves_nothing_behind)
+{
+    struct observation o = observe();
+
+    /* As many canaries of one id as a case of many requests has. */
+    for (int i = 0; i < 12; i++) {
+        char text[32];
+
+        snprintf(text, sizeof text, "gdprompt%04d", i);
+        add_canary(&o, CANARY_PROMPT, "prompt", text);
+    }
+    sink_control(&o, folder);
+    cr_expect(o.detector_control);
+    cr_expect_eq(o.hit_count, 0);
+    cr_expect_eq(o.sink_count, 0);
+    observation_release(&o);
+}
+
+Test(sink, the_control_fails_where_it_cannot_plant)
+{
+    struct observation o = observe();
+
+    sink_control(&o, "/nonexistent");
+    cr_expect_not(o.detector_control);
+    observation_release(&o);
+}
+
+Test(sink, the_control_fails_without_a_canary)
+{
+    struct observation o = { 0 };
+
+    sink_control(&o, folder);
+    cr_expect_not(o.detector_control);
+}
+
+/* A text that stands in noise as well proves nothing when it is found. */
+Test(sink, the_control_fails_for_a_text_that_noise_has)
+{
+    struct observation o = observe();
+
+    add_canary(&o, CANARY_PROMPT, "weak", "noise");
+    sink_control(&o, folder);
+    cr_expect_not(o.detector_control);
+    observation_release(&o);
+}
