@@ -80,7 +80,7 @@ struct run {
         *route_template, *api_reference_url;
     char *suite;
     char *dialect; /* of the mock's bodies; NULL: "cometapi" */
-    uint64_t seed;
+    uint64_t seed; /* 0..2^53-1, so that every JSON reader keeps it */
     /* Further members for run.json ("digests", "versions", "options"), as an
      * object; NULL: none. Copied in run_to_json. */
     struct json *facts;

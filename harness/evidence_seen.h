@@ -1,0 +1,17 @@
+/*
+ * evidence_seen: the part of a record that says what was seen, apart from any
+ * judgement: attempts, gaps, routes, delivery, carriers, response areas,
+ * request drift, sinks, leaks. Pure.
+ */
+#ifndef GATEDRILL_HARNESS_EVIDENCE_SEEN_H
+#define GATEDRILL_HARNESS_EVIDENCE_SEEN_H
+
+#include "harness/evidence.h"
+
+void evidence_add_seen(struct json *extensions, const struct judged *judged);
+
+/* Adds a text with its durations as bucket labels. */
+void evidence_add_bucketed(struct json *object, const char *key,
+                           const char *text, const struct runbook *runbook);
+
+#endif
