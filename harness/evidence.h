@@ -134,6 +134,10 @@ struct json *evidence_history(const struct judged *judged,
                               const struct findings *findings,
                               const char *test_id);
 
+/* Adds what the result itself says (case, verdict, reason, wall time) to its
+ * history line. */
+void evidence_history_result(struct json *history, const struct result *result);
+
 /* The twelve fields in order, NULL-terminated. */
 extern const char *const evidence_fields[];
 
