@@ -71,7 +71,8 @@ static const char *recorded_text(const struct result *result,
     return "";
 }
 
-static void weigh_finding(struct answer_so_far *so_far,
+/* True when the finding had something to say. */
+static bool weigh_finding(struct answer_so_far *so_far,
                           const struct condition *condition,
                           const struct result *result,
                           const struct finding *finding)
@@ -81,15 +82,15 @@ static void weigh_finding(struct answer_so_far *so_far,
 
     if (finding->severity == SEVERITY_ADVISORY ||
         verdict == VERDICT_NOT_APPLICABLE)
-        return;
+        return false;
     if (finding->severity == SEVERITY_PRECONDITION) {
         if (verdict != VERDICT_PASS)
             worsen(so_far, VERDICT_HOLD, result->case_id, finding->check,
                    recorded_text(result, finding));
-        return;
+        return false;
     }
     if (!answers)
-        return;
+        return false;
     /* What failed in a case that is hold proves nothing. */
     if (verdict == VERDICT_FAIL && result->verdict == VERDICT_HOLD)
         verdict = VERDICT_HOLD;
@@ -97,6 +98,7 @@ static void weigh_finding(struct answer_so_far *so_far,
            recorded_text(result, finding));
     if (result->probe == condition->needs)
         so_far->answered = true;
+    return true;
 }
 
 static void weigh_case(struct answer_so_far *so_far,
@@ -104,20 +106,22 @@ static void weigh_case(struct answer_so_far *so_far,
                        const struct result *result)
 {
     struct buf why = { 0 };
-    int64_t before = so_far->answered;
+    bool spoke = false;
 
     if (result->verdict == VERDICT_NOT_APPLICABLE ||
         (condition->only && result->probe != condition->needs))
         return;
     for (size_t i = 0; i < result->findings.count; i++)
-        weigh_finding(so_far, condition, result, &result->findings.items[i]);
+        spoke |= weigh_finding(so_far, condition, result,
+                               &result->findings.items[i]);
     if (condition->look) {
         worsen(so_far, condition->look(run, result, &why), result->case_id,
                buf_text(&why), "");
         if (result->probe == condition->needs)
             so_far->answered = true;
+        spoke = true;
     }
-    so_far->cases += so_far->answered || before ? 1 : 0;
+    so_far->cases += spoke ? 1 : 0;
     buf_release(&why);
 }
 
