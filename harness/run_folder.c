@@ -257,6 +257,7 @@ bool run_folder_write(struct run_folder *folder, const char *name,
                       const char *text, size_t length, struct err *err)
 {
     char *path = path_in(folder, name);
+    bool fresh = access(path, F_OK) != 0;
     bool written;
 
     pthread_mutex_lock(&folder->lock);
@@ -265,7 +266,7 @@ bool run_folder_write(struct run_folder *folder, const char *name,
         written = make_parents(path, err);
     if (written && !write_whole(path, text, length, 0644))
         written = fail_io(folder, path, err);
-    if (written)
+    if (written && fresh)
         folder->file_count++;
     pthread_mutex_unlock(&folder->lock);
     free(path);

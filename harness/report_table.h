@@ -1,0 +1,21 @@
+/* report_table: every report, in the order `gatedrill list reports` shows. A
+ * row without a file in reports/ fails at link; a file without a row fails
+ * under clang (its variable has no declaration). */
+#ifndef GATEDRILL_HARNESS_REPORT_TABLE_H
+#define GATEDRILL_HARNESS_REPORT_TABLE_H
+
+#include "harness/report.h"
+
+#define REPORT_TABLE(ROW)                                                      \
+    ROW(text)                                                                  \
+    ROW(json)                                                                  \
+    ROW(evidence_json)                                                         \
+    ROW(evidence_md)                                                           \
+    ROW(summary)                                                               \
+    ROW(junit)
+
+#define REPORT_DECLARE(name) extern const struct report report_##name;
+REPORT_TABLE(REPORT_DECLARE)
+#undef REPORT_DECLARE
+
+#endif
