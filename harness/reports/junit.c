@@ -144,16 +144,119 @@ static void write_suite(struct buf *out, const struct run *run, int type)
     buf_add_text(out, "  </testsuite>\n");
 }
 
+/* One row of what speaks for the whole run; a hold must never look green. */
+static void write_verdict_case(struct buf *out, const char *suite,
+                               const char *name, const char *verdict,
+                               const char *why)
+{
+    bool passed = !strcmp(verdict, verdict_names[VERDICT_PASS]);
+    bool failed = !strcmp(verdict, verdict_names[VERDICT_FAIL]);
+    const char *element = failed ? "failure" : "error";
+
+    buf_add_text(out, "    <testcase");
+    write_attribute(out, "name", name);
+    write_attribute(out, "classname", suite);
+    if (passed) {
+        buf_add_text(out, "/>\n");
+        return;
+    }
+    buf_printf(out, ">\n      <%s", element);
+    write_attribute(out, "type", failed ? name : "hold");
+    write_attribute(out, "message", why);
+    buf_add_text(out, "/>\n    </testcase>\n");
+}
+
+static void open_suite(struct buf *out, const char *name, struct tallies t)
+{
+    buf_printf(out,
+               "  <testsuite name=\"%s\" tests=\"%lld\" failures=\"%lld\""
+               " errors=\"%lld\" skipped=\"0\">\n",
+               name, (long long)t.tests, (long long)t.failures,
+               (long long)t.errors);
+}
+
+/* Where promotion decides, its conditions are what CI must see. */
+static struct tallies promotion_tally(const struct run *run)
+{
+    struct tallies t = { 0 };
+
+    if (!run->promotion_decides)
+        return t;
+    for (const struct json *row = json_first(run->promotion_conditions); row;
+         row = json_next(row)) {
+        const char *verdict = json_get_text(row, "verdict", "hold");
+
+        t.tests++;
+        t.failures += !strcmp(verdict, verdict_names[VERDICT_FAIL]);
+        t.errors += !strcmp(verdict, verdict_names[VERDICT_HOLD]);
+    }
+    return t;
+}
+
+static void write_promotion(struct buf *out, const struct run *run)
+{
+    struct tallies t = promotion_tally(run);
+
+    if (t.tests == 0)
+        return;
+    open_suite(out, "promotion", t);
+    for (const struct json *row = json_first(run->promotion_conditions); row;
+         row = json_next(row))
+        write_verdict_case(out, "promotion", json_get_text(row, "id", ""),
+                           json_get_text(row, "verdict", "hold"),
+                           json_get_text(row, "reason", ""));
+    buf_add_text(out, "  </testsuite>\n");
+}
+
+/* Cases that never ran, or none that could be judged, leave no row above. */
+static struct tallies gap_tally(const struct run *run)
+{
+    struct tallies t = { 0 };
+
+    if (run->conformance == VERDICT_HOLD && run->held == 0)
+        t.tests = t.errors = 1;
+    return t;
+}
+
+static void write_gap(struct buf *out, const struct run *run)
+{
+    struct tallies t = gap_tally(run);
+    struct buf why = { 0 };
+
+    if (t.tests == 0)
+        return;
+    report_conformance(&why, run);
+    open_suite(out, "run", t);
+    write_verdict_case(out, "run", "conformance", verdict_names[VERDICT_HOLD],
+                       buf_text(&why));
+    buf_add_text(out, "  </testsuite>\n");
+    buf_release(&why);
+}
+
+static struct tallies plus(struct tallies a, struct tallies b)
+{
+    return (struct tallies){ .tests = a.tests + b.tests,
+                             .failures = a.failures + b.failures,
+                             .errors = a.errors + b.errors,
+                             .skipped = a.skipped + b.skipped,
+                             .ms = a.ms + b.ms };
+}
+
 static void print(struct buf *out, const struct run *run,
                   const struct report_style *style)
 {
+    struct tallies all =
+        plus(tally(run, -1), plus(promotion_tally(run), gap_tally(run)));
+
     (void)style;
     buf_add_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                       "<testsuites name=\"gateway-evidence-drill\"");
-    write_tallies(out, run, tally(run, -1));
+    write_tallies(out, run, all);
     buf_add_text(out, ">\n");
     for (int type = 0; evidence_type_names[type]; type++)
         write_suite(out, run, type);
+    write_promotion(out, run);
+    write_gap(out, run);
     buf_add_text(out, "</testsuites>\n");
 }
 
