@@ -1,9 +1,11 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cli.h"
 #include "harness/cmd.h"
+#include "harness/home.h"
 #include "harness/report.h"
 #include "harness/run_folder.h"
 
@@ -21,7 +23,8 @@ static void write_help(const struct cli_option *options)
 static bool check_input(const struct cli_list *rest,
                         const struct cli_list *formats, struct err *err)
 {
-    struct stat status;
+    char *document;
+    bool there;
 
     if (rest->count != 1) {
         err_set(err, ERR_USAGE, "report",
@@ -29,9 +32,13 @@ static bool check_input(const struct cli_list *rest,
                 rest->count);
         return false;
     }
-    if (stat(rest->items[0], &status) != 0 || !S_ISDIR(status.st_mode)) {
+    document = path_join(rest->items[0], "run.json");
+    there = access(document, R_OK) == 0;
+    free(document);
+    if (!there) {
         err_set(err, ERR_USAGE, rest->items[0],
-                "is not the folder of a run: <out>/<run_id>");
+                "is not the folder of a run: it holds no run.json that can be "
+                "read; a run stands in <out>/<run_id>");
         return false;
     }
     for (size_t i = 0; i < formats->count; i++)
