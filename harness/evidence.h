@@ -80,7 +80,7 @@ struct run {
         *route_template, *api_reference_url;
     char *suite;
     char *dialect; /* of the mock's bodies; NULL: "cometapi" */
-    uint64_t seed; /* 0..2^53-1, so that every JSON reader keeps it */
+    uint64_t seed; /* 0..2^63-1 */
     /* Further members for run.json ("digests", "versions", "options"), as an
      * object; NULL: none. Copied in run_to_json. */
     struct json *facts;
@@ -117,11 +117,12 @@ enum verdict run_deciding_verdict(const struct run *run);
  */
 bool run_breaks_as_expected(const struct run *run, struct buf *why);
 
-/* The record of a case: the twelve fields in order, then "extensions". The
+/* The record of a case: the twelve fields in order, then "extensions". Of the
+ * result its test_id and repeat are read. The
  * self-scan of run_folder refuses one that holds a canary. */
 struct json *evidence_record(const struct run *run, const struct judged *judged,
                              const struct findings *findings,
-                             const char *test_id, time_t when);
+                             const struct result *result, time_t when);
 /*
  * True when the twelve fields stand first, in order, each within its
  * vocabulary, and no key names what a record must not hold (price, quota,

@@ -264,15 +264,16 @@ static void add_origin(struct json *ext, const struct run *run,
 
 struct json *evidence_record(const struct run *run, const struct judged *judged,
                              const struct findings *findings,
-                             const char *test_id, time_t when)
+                             const struct result *result, time_t when)
 {
     const struct observation *o = judged->observation;
     struct json *record = json_new_object();
     struct json *ext, *list, *probes;
 
-    add_twelve(record, run, judged, findings, test_id);
+    add_twelve(record, run, judged, findings, result->test_id);
     ext = json_add_object(record, "extensions");
     add_origin(ext, run, o->drill_case, when);
+    json_add_int(ext, "repeat", result->repeat);
     add_retry_budget(ext, o->runbook);
     evidence_add_seen(ext, judged);
     add_checks(ext, findings, o->runbook);

@@ -6,6 +6,10 @@
 #include "harness/cmd.h"
 
 static const struct cmd cmds[] = {
+    { "run", cmd_run, "drills a gateway and writes the evidence" },
+    { "explain", cmd_explain, "what a case does and what is allowed, and why" },
+    { "repro", cmd_repro, "runs the case of a record again" },
+    { "lint", cmd_lint, "checks scenarios, profiles and runbooks" },
     { "list", cmd_list, "what there is: scenarios, faults, checks, ..." },
     { "report", cmd_report, "prints a finished run again, in any format" },
     { 0 },

@@ -61,7 +61,7 @@ void progress_status_line(struct buf *out, const struct progress *p,
     write_count(out, p, p->held, "held", VERDICT_HOLD);
     buf_printf(out, "  %lld s", (long long)elapsed_s);
     if (left_s > 0)
-        buf_printf(out, ", at most about %lld s left", (long long)left_s);
+        buf_printf(out, ", about %lld s left", (long long)left_s);
 }
 
 void progress_case_line(struct buf *out, const struct progress *p,
@@ -87,7 +87,7 @@ void progress_case_line(struct buf *out, const struct progress *p,
 
 static void wipe(struct progress *p)
 {
-    if (!p->drawn)
+    if (!p->drawn || !p->out)
         return;
     fputs("\r\033[K", p->out);
     p->drawn = false;
@@ -135,7 +135,8 @@ static void draw(struct progress *p, int64_t now_ns)
 
 void progress_tick(struct progress *p, int64_t now_ns)
 {
-    if (p->live && (!p->drawn_ns || now_ns - p->drawn_ns >= REDRAW_NS))
+    if (p->out && p->live &&
+        (!p->drawn_ns || now_ns - p->drawn_ns >= REDRAW_NS))
         draw(p, now_ns);
 }
 
@@ -164,6 +165,8 @@ void progress_case_done(struct progress *p, const struct result *result,
         progress_tick(p, now_ns);
         return;
     }
+    if (!p->out)
+        return;
     progress_case_line(&line, p, result);
     fprintf(p->out, "%s\n", buf_text(&line));
     fflush(p->out);
@@ -174,6 +177,8 @@ void progress_say(struct progress *p, const char *text)
 {
     struct buf safe = { 0 };
 
+    if (!p->out)
+        return;
     markup_plain(&safe, text);
     wipe(p);
     fprintf(p->out, "%s\n", buf_text(&safe));
@@ -184,5 +189,6 @@ void progress_say(struct progress *p, const char *text)
 void progress_end(struct progress *p)
 {
     wipe(p);
-    fflush(p->out);
+    if (p->out)
+        fflush(p->out);
 }

@@ -25,7 +25,8 @@ struct progress {
     bool drawn;           /* a line of ours stands on the terminal */
 };
 
-/* out: borrowed. live and style usually come from terminal.h. */
+/* out: borrowed; NULL shows nothing. live and style usually come from
+ * terminal.h. */
 void progress_start(struct progress *p, FILE *out, bool live,
                     struct report_style style, int64_t planned, int64_t jobs,
                     int64_t now_ns);

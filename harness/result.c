@@ -85,8 +85,7 @@ void result_judge(struct result *result, const struct run *run,
     if (result->verdict == VERDICT_NOT_APPLICABLE)
         result->verdict = VERDICT_HOLD;
     result->wall_ms = wall_ms;
-    result->record =
-        evidence_record(run, judged, findings, result->test_id, when);
+    result->record = evidence_record(run, judged, findings, result, when);
     result->history = evidence_history(judged, findings, result->test_id);
     result->findings = *findings;
     *findings = (struct findings){ 0 };

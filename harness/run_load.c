@@ -73,12 +73,18 @@ static bool lines_load(struct lines *out, const char *folder, const char *name,
     return loaded;
 }
 
-static const struct json *line_of(const struct lines *lines,
-                                  const char *test_id)
+/* The history of a record: the same test, the same repeat of it. */
+static const struct json *line_of(const struct lines *histories,
+                                  const struct json *record)
 {
-    for (size_t i = 0; i < lines->count; i++)
-        if (!strcmp(json_get_text(lines->items[i], "test_id", ""), test_id))
-            return lines->items[i];
+    const char *test_id = json_get_text(record, "test_id", "");
+    int64_t repeat = json_int(json_pointer(record, "/extensions/repeat"), 1);
+
+    for (size_t i = 0; i < histories->count; i++)
+        if (!strcmp(json_get_text(histories->items[i], "test_id", ""),
+                    test_id) &&
+            json_get_int(histories->items[i], "repeat", 1) == repeat)
+            return histories->items[i];
     return NULL;
 }
 
@@ -179,8 +185,7 @@ static void load_judged(struct run *run, const struct lines *records,
 {
     for (size_t i = 0; i < records->count; i++) {
         const struct json *record = records->items[i];
-        const struct json *history =
-            line_of(histories, json_get_text(record, "test_id", ""));
+        const struct json *history = line_of(histories, record);
         struct result *result =
             load_words(history ? history : json_get(record, "extensions"));
 

@@ -6,8 +6,13 @@
 
 static struct json *record_of(struct hand *h)
 {
-    return evidence_record(&h->run, &h->judged, &h->findings,
-                           "gateway-evidence-drill-20260624-012", HAND_WHEN);
+    const struct result result = {
+        .test_id = "gateway-evidence-drill-20260624-012",
+        .repeat = 1,
+    };
+
+    return evidence_record(&h->run, &h->judged, &h->findings, &result,
+                           HAND_WHEN);
 }
 
 static void expect_text(const struct json *root, const char *pointer,
