@@ -40,28 +40,3 @@ size_t observation_attempts_at(const struct observation *o,
             count++;
     return count;
 }
-
-/* seen: "prompt@body" */
-static bool names_canary(const char *seen, const char *id)
-{
-    size_t length = strlen(id);
-
-    return strncmp(seen, id, length) == 0 && seen[length] == '@';
-}
-
-static bool attempt_saw(const struct attempt *attempt, const char *id)
-{
-    for (size_t i = 0; i < attempt->request.canary_count; i++)
-        if (names_canary(attempt->request.canaries[i], id))
-            return true;
-    return false;
-}
-
-void observation_mark_reached(struct observation *observation)
-{
-    for (size_t c = 0; c < observation->canary_count; c++)
-        for (size_t a = 0; a < observation->attempt_count; a++)
-            if (attempt_saw(&observation->attempts[a],
-                            observation->canaries[c].id))
-                observation->canaries[c].reached = true;
-}

@@ -104,8 +104,6 @@ struct observation {
 
 /* Frees what the observation owns: all but drill_case, runbook and profile. */
 void observation_release(struct observation *observation);
-/* Marks the canaries that the mock saw arrive, by what the attempts say. */
-void observation_mark_reached(struct observation *observation);
 /* Attempts of one client request at one upstream, other routes included. */
 size_t observation_attempts_at(const struct observation *o,
                                const char *upstream, uint16_t epoch);

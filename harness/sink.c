@@ -15,18 +15,26 @@
 #define WINDOW_BYTES 65536
 #define POLL_MS      5
 
+/* 0 for what is not there. */
+static int64_t size_now(const struct sink *sink)
+{
+    struct stat status;
+
+    return sink->path && stat(sink->path, &status) == 0 ? status.st_size : 0;
+}
+
 void sink_set_add(struct sink_set *set, const char *name, const char *path,
                   bool required)
 {
     struct sink *sink;
-    struct stat status;
 
     set->items =
         xgrow(set->items, set->count, &set->capacity, sizeof *set->items);
     sink = &set->items[set->count++];
-    *sink = (struct sink){ .path = xstrdup(path), .required = required };
+    *sink = (struct sink){ .path = path ? xstrdup(path) : NULL,
+                           .required = required };
     snprintf(sink->name, sizeof sink->name, "%s", name);
-    sink->first = stat(path, &status) == 0 ? status.st_size : 0;
+    sink->first = size_now(sink);
 }
 
 void sink_set_release(struct sink_set *set)
@@ -40,20 +48,18 @@ void sink_set_release(struct sink_set *set)
 int64_t *sink_mark(const struct sink_set *set)
 {
     int64_t *mark = xcalloc(set->count, sizeof *mark);
-    struct stat status;
 
     for (size_t i = 0; i < set->count; i++)
-        mark[i] = stat(set->items[i].path, &status) == 0 ? status.st_size : 0;
+        mark[i] = size_now(&set->items[i]);
     return mark;
 }
 
+/* What cannot be read is not waited for. */
 static bool have_grown(const struct sink_set *set, const int64_t *mark)
 {
-    struct stat status;
-
     for (size_t i = 0; i < set->count; i++)
-        if (set->items[i].required && (stat(set->items[i].path, &status) != 0 ||
-                                       status.st_size <= mark[i]))
+        if (set->items[i].required && set->items[i].path &&
+            size_now(&set->items[i]) <= mark[i])
             return false;
     return true;
 }
@@ -191,9 +197,15 @@ static void scan_file(struct observation *o, struct observed_sink *observed,
     struct search search = { .o = o, .sink = observed->name };
     struct stat status;
     char text[80];
-    int fd = open_plain(sink->path, &status, observed->problem,
-                        sizeof observed->problem);
+    int fd;
 
+    if (!sink->path) {
+        snprintf(observed->problem, sizeof observed->problem,
+                 "sinks of this kind are not read");
+        return;
+    }
+    fd = open_plain(sink->path, &status, observed->problem,
+                    sizeof observed->problem);
     if (fd < 0)
         return;
     if (status.st_size < mark) {
@@ -285,8 +297,18 @@ void sink_scan_client(struct observation *o)
     }
 }
 
-/* Writes noise, and after it each canary, with the first across the border of
- * the first window. at[i] is where the i-th stands. */
+/* Where an earlier canary with the same text was planted; -1 when none was. */
+static int64_t planted_at(const struct observation *o, size_t index,
+                          const int64_t *at)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(o->canaries[i].text, o->canaries[index].text) == 0)
+            return at[i];
+    return -1;
+}
+
+/* Writes noise, and after it each canary's text once, with the first across the
+ * border of the first window. at[i] is where the i-th stands. */
 static bool write_scratch(const char *path, const struct observation *o,
                           bool planted, int64_t *at)
 {
@@ -298,6 +320,9 @@ static bool write_scratch(const char *path, const struct observation *o,
     while (text.length < WINDOW_BYTES - 8)
         buf_add_text(&text, "noise ");
     for (size_t i = 0; planted && i < o->canary_count; i++) {
+        at[i] = planted_at(o, i, at);
+        if (at[i] >= 0)
+            continue;
         at[i] = (int64_t)text.length;
         buf_printf(&text, "%s\n", o->canaries[i].text);
     }

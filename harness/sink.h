@@ -10,15 +10,16 @@
 
 struct sink {
     char name[96]; /* "stderr", "file access.log" */
-    char *path;    /* what is read */
+    char *path;    /* the file that is read; NULL: of a kind that is not */
     bool required; /* silence is hold */
-    int64_t first; /* its size when it was added: 0 when it was not there */
+    int64_t first; /* its size when it was added */
 };
 struct sink_set {
     struct sink *items;
     size_t count, capacity;
 };
-/* Before the gateway starts, or what it writes at its start counts as old. */
+/* When the gateway is ready: what it wrote while starting does not show that it
+ * logs requests. A sink whose path is NULL has a problem in every scan. */
 void sink_set_add(struct sink_set *set, const char *name, const char *path,
                   bool required);
 void sink_set_release(struct sink_set *set);

@@ -36,27 +36,6 @@ Test(observation, attempts_are_counted_by_upstream_and_epoch)
     observation_release(&o);
 }
 
-Test(observation, a_canary_is_reached_when_an_attempt_names_it)
-{
-    struct observation o = { .canaries = xcalloc(3, sizeof *o.canaries),
-                             .canary_count = 3 };
-    struct attempt *attempt = add_attempt(&o, "primary", 1);
-
-    snprintf(o.canaries[0].id, sizeof o.canaries[0].id, "prompt");
-    snprintf(o.canaries[1].id, sizeof o.canaries[1].id, "primary.key");
-    snprintf(o.canaries[2].id, sizeof o.canaries[2].id, "pro");
-    strcpy(attempt->request.canaries[0], "prompt@body");
-    attempt->request.canary_count = 1;
-    attempt = add_attempt(&o, "primary", 1);
-    strcpy(attempt->request.canaries[0], "client.key@header:cookie");
-    attempt->request.canary_count = 1;
-    observation_mark_reached(&o);
-    cr_expect(o.canaries[0].reached);
-    cr_expect_not(o.canaries[1].reached);
-    cr_expect_not(o.canaries[2].reached);
-    observation_release(&o);
-}
-
 Test(observation, a_zeroed_one_and_none_can_be_released)
 {
     struct observation o = { 0 };

@@ -196,14 +196,16 @@ Test(sink, what_cannot_be_read_is_a_problem)
 {
     struct observation o = observe();
     struct sink_set set = { 0 };
-    int64_t mark[2] = { 0, 0 };
+    int64_t mark[3] = { 0, 0, 0 };
 
     cr_assert_eq(mkfifo(path, 0600), 0);
     sink_set_add(&set, "a pipe", path, true);
     sink_set_add(&set, "a folder", folder, true);
+    sink_set_add(&set, "a page", NULL, true);
     sink_scan(&set, mark, &o);
     cr_expect_str_eq(o.sinks[0].problem, "is not a regular file");
     cr_expect_str_eq(o.sinks[1].problem, "is not a regular file");
+    cr_expect_str_eq(o.sinks[2].problem, "sinks of this kind are not read");
     cr_expect_not(o.sinks[0].live);
     sink_set_release(&set);
     observation_release(&o);
@@ -368,6 +370,8 @@ Test(sink, the_control_passes_and_leaves_nothing_behind)
         snprintf(text, sizeof text, "gdprompt%04d", i);
         add_canary(&o, CANARY_PROMPT, "prompt", text);
     }
+    /* One key may have two names. */
+    add_canary(&o, CANARY_CREDENTIAL, "primary.key", "sk-abcdefgh");
     sink_control(&o, folder);
     cr_expect(o.detector_control);
     cr_expect_eq(o.hit_count, 0);
