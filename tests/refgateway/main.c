@@ -1,4 +1,237 @@
-int main(void)
+/*
+ * gatedrill-refgw: a small LLM gateway that does what its runbook says: the
+ * executable meaning of the runbook's words, and the first gateway a newcomer
+ * drills. Not a product: it keeps no state between requests.
+ */
+#include <curl/curl.h>
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/cli.h"
+#include "tests/refgateway/front.h"
+
+#define EXIT_RUNTIME 1
+#define EXIT_INPUT   2
+#define BACKLOG      1024
+
+struct options {
+    const char *listen, *config, *runbook, *access_log;
+    int64_t seed;
+    bool help, version;
+};
+
+static int report(const struct err *err)
 {
-    return 2;
+    fprintf(stderr, "gatedrill-refgw: %s%s%s\n", err->where,
+            *err->where ? ": " : "", err->text);
+    return err->code == ERR_IO || err->code == ERR_NET ? EXIT_RUNTIME
+                                                       : EXIT_INPUT;
+}
+
+static bool read_options(struct options *out, int argc, char **argv,
+                         struct err *err)
+{
+    const struct cli_option table[] = {
+        { .name = "listen",
+          .kind = CLI_STRING,
+          .out = &out->listen,
+          .argument = "ADDR:PORT",
+          .help = "where clients connect; port 0 takes a free one" },
+        { .name = "config",
+          .kind = CLI_STRING,
+          .out = &out->config,
+          .argument = "FILE",
+          .help = "upstreams; keys by the environment" },
+        { .name = "runbook",
+          .kind = CLI_STRING,
+          .out = &out->runbook,
+          .argument = "FILE",
+          .help = "the rules to obey" },
+        { .name = "access-log",
+          .kind = CLI_STRING,
+          .out = &out->access_log,
+          .argument = "FILE",
+          .help = "one JSON line a request is appended" },
+        { .name = "seed",
+          .kind = CLI_INT,
+          .out = &out->seed,
+          .min = 1,
+          .max = INT64_MAX,
+          .argument = "N",
+          .help = "jitter that can be repeated; default: random" },
+        { .name = "version",
+          .kind = CLI_FLAG,
+          .out = &out->version,
+          .help = "print the version" },
+        { .name = "help",
+          .kind = CLI_FLAG,
+          .out = &out->help,
+          .help = "this text" },
+        { 0 },
+    };
+
+    *out = (struct options){ 0 };
+    if (!cli_parse(table, argc, argv, NULL, err))
+        return false;
+    if (out->help) {
+        puts("gatedrill-refgw: the reference gateway");
+        cli_write_help(stdout, table);
+        return true;
+    }
+    if (out->version) {
+        puts("gatedrill-refgw " GATEDRILL_VERSION);
+        return true;
+    }
+    if (out->listen && out->config && out->runbook)
+        return true;
+    err_set(err, ERR_USAGE, "command line",
+            "--listen, --config and --runbook are needed");
+    return false;
+}
+
+static int bind_to(const struct addrinfo *address, const char *text,
+                   struct err *err)
+{
+    int yes = 1;
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        err_set_errno(err, ERR_NET, text);
+        return -1;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(fd, address->ai_addr, address->ai_addrlen) ||
+        listen(fd, BACKLOG)) {
+        err_set_errno(err, ERR_NET, text);
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* ADDR:PORT or [ADDR]:PORT, both in figures. -1 and err on failure. */
+static int listen_on(const char *text, struct err *err)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
+    const char *colon = strrchr(text, ':');
+    struct addrinfo *found = NULL;
+    char host[64];
+    int length;
+    int fd;
+
+    if (colon && *text == '[' && colon[-1] == ']') {
+        text++;
+        length = (int)(colon - text) - 1;
+    } else {
+        length = colon ? (int)(colon - text) : 0;
+    }
+    snprintf(host, sizeof host, "%.*s", length, text);
+    if (!colon || getaddrinfo(host, colon + 1, &hints, &found)) {
+        err_set(err, ERR_USAGE, "--listen",
+                "%s is not ADDR:PORT with both in figures", text);
+        return -1;
+    }
+    fd = bind_to(found, text, err);
+    freeaddrinfo(found);
+    return fd;
+}
+
+static void print_ready(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    char host[64] = "";
+    char port[16] = "";
+    const char *open = "";
+    const char *close = "";
+
+    if (!getsockname(fd, (struct sockaddr *)&address, &size))
+        getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port,
+                    sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+    if (strchr(host, ':')) {
+        open = "[";
+        close = "]";
+    }
+    printf("{\"ready\":true,\"listen\":\"http://%s%s%s:%s\"}\n", open, host,
+           close, port);
+    fflush(stdout);
+}
+
+/* A request holds up to six descriptors. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Blocked here and in every thread started later: only serve() takes them. */
+static void block_signals(sigset_t *stop)
+{
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(stop);
+    sigaddset(stop, SIGTERM);
+    sigaddset(stop, SIGINT);
+    pthread_sigmask(SIG_BLOCK, stop, NULL);
+}
+
+static bool serve(const struct front_plan *plan, const char *listen,
+                  const sigset_t *stop, struct err *err)
+{
+    int fd = listen_on(listen, err);
+    struct front *front;
+    int caught;
+
+    if (fd < 0)
+        return false;
+    front = front_start(plan, fd, err);
+    if (!front)
+        return false;
+    print_ready(fd);
+    sigwait(stop, &caught);
+    front_stop(front);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct rules rules;
+    struct settings settings = { 0 };
+    struct access_log log = { 0 };
+    struct draw draw = { 0 };
+    struct settings_memory memory = { 0 };
+    struct front_plan plan = { &rules, &settings, &memory, &draw, &log };
+    struct err err = { 0 };
+    sigset_t stop;
+    bool ok = false;
+
+    if (!read_options(&options, argc, argv, &err))
+        return report(&err);
+    if (options.help || options.version)
+        return EXIT_SUCCESS;
+    draw.seeded = options.seed > 0;
+    draw.seed = (uint64_t)options.seed;
+    block_signals(&stop);
+    raise_descriptor_limit();
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (rules_load(&rules, options.runbook, &err) &&
+        settings_load(&settings, options.config, &rules, &err) &&
+        access_log_open(&log, options.access_log, &err))
+        ok = serve(&plan, options.listen, &stop, &err);
+    access_log_close(&log);
+    settings_release(&settings);
+    curl_global_cleanup();
+    return ok ? EXIT_SUCCESS : report(&err);
 }

@@ -1,0 +1,91 @@
+#include "tests/refgateway/access_log.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+
+static void add_text(struct buf *out, const char *key, const char *text)
+{
+    buf_printf(out, ",\"%s\":", key);
+    if (text)
+        json_quote(out, text, strlen(text));
+    else
+        buf_add_text(out, "null");
+}
+
+static void add_upstreams(struct buf *out, const struct access_entry *entry)
+{
+    int64_t attempts = 0;
+
+    buf_add_text(out, ",\"upstreams\":[");
+    for (size_t i = 0; i < entry->upstream_count; i++) {
+        const struct access_upstream *upstream = &entry->upstreams[i];
+
+        buf_add_text(out, i ? ",{\"name\":" : "{\"name\":");
+        json_quote(out, upstream->name, strlen(upstream->name));
+        buf_printf(out, ",\"attempts\":%" PRId64 "}", upstream->attempts);
+        attempts += upstream->attempts;
+    }
+    buf_printf(out, "],\"attempts\":%" PRId64 ",\"retries\":%" PRId64, attempts,
+               entry->retries);
+}
+
+void access_log_format(struct buf *out, const struct access_entry *entry,
+                       int64_t wall_s)
+{
+    char time[21];
+
+    clock_format_rfc3339(time, (time_t)wall_s);
+    buf_printf(out, "{\"time\":\"%s\"", time);
+    add_text(out, "method", entry->method);
+    add_text(out, "route", entry->route);
+    buf_printf(out, ",\"stream\":%s", entry->stream ? "true" : "false");
+    if (entry->status)
+        buf_printf(out, ",\"status\":%d", entry->status);
+    else
+        buf_add_text(out, ",\"status\":null");
+    add_upstreams(out, entry);
+    add_text(out, "decision", entry->decision);
+    add_text(out, "error_class", entry->error_class);
+    add_text(out, "outcome", entry->outcome);
+    add_text(out, "why", entry->why);
+    add_text(out, "end", entry->end);
+    buf_printf(out, ",\"elapsed_ms\":%" PRId64 "}", entry->elapsed_ms);
+}
+
+bool access_log_open(struct access_log *log, const char *path, struct err *err)
+{
+    *log = (struct access_log){ .lock = PTHREAD_MUTEX_INITIALIZER };
+    if (!path)
+        return true;
+    log->out = fopen(path, "ae");
+    if (!log->out) {
+        err_set_errno(err, ERR_IO, path);
+        return false;
+    }
+    return true;
+}
+
+void access_log_write(struct access_log *log, const struct access_entry *entry)
+{
+    struct buf line = { 0 };
+
+    if (!log->out)
+        return;
+    access_log_format(&line, entry, clock_wall_ms() / 1000);
+    buf_add(&line, "\n", 1);
+    pthread_mutex_lock(&log->lock);
+    fwrite(line.data, 1, line.length, log->out);
+    fflush(log->out);
+    pthread_mutex_unlock(&log->lock);
+    buf_release(&line);
+}
+
+void access_log_close(struct access_log *log)
+{
+    if (log->out)
+        fclose(log->out);
+    log->out = NULL;
+}

@@ -1,0 +1,50 @@
+/* access_log: one JSON line a request. Names, figures and words of ours only:
+ * no header, no body, no path but the route's own. */
+#ifndef GATEDRILL_REFGATEWAY_ACCESS_LOG_H
+#define GATEDRILL_REFGATEWAY_ACCESS_LOG_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "tests/refgateway/rules.h"
+
+struct access_upstream {
+    const char *name;
+    int64_t attempts;
+};
+
+struct access_entry {
+    const char *method; /* a known one, or "other" */
+    const char *route;  /* the route, or "unknown" */
+    bool stream;
+    int status; /* sent to the client; 0: none was */
+    struct access_upstream upstreams[RULES_UPSTREAMS];
+    size_t upstream_count;
+    int64_t retries;
+    const char *decision;    /* the evidence record's words */
+    const char *error_class; /* likewise */
+    const char *outcome;     /* class of the failure that was told */
+    const char *why;         /* why there was no further attempt */
+    const char *end;         /* "complete", "cut", "client_left", "stopped" */
+    int64_t elapsed_ms;
+};
+
+struct access_log {
+    FILE *out; /* NULL: no log is kept */
+    pthread_mutex_t lock;
+};
+
+/* path NULL: no log. */
+bool access_log_open(struct access_log *log, const char *path, struct err *err);
+void access_log_write(struct access_log *log, const struct access_entry *entry);
+void access_log_close(struct access_log *log);
+
+/* One line without its newline. wall_s: seconds since the epoch. */
+void access_log_format(struct buf *out, const struct access_entry *entry,
+                       int64_t wall_s);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * relay: one client request from its first attempt to its end: asks policy
+ * what to do, makes the attempts, waits in between, and stops at once when the
+ * client leaves. Acts; every decision is elsewhere.
+ */
+#ifndef GATEDRILL_REFGATEWAY_RELAY_H
+#define GATEDRILL_REFGATEWAY_RELAY_H
+
+#include "tests/refgateway/call.h"
+#include "tests/refgateway/draw.h"
+#include "tests/refgateway/policy.h"
+#include "tests/refgateway/request_body.h"
+#include "tests/refgateway/settings.h"
+
+/* Borrowed for the life of the relay. */
+struct relay_plan {
+    const struct rules *rules;
+    const struct settings *settings;
+    struct settings_memory *memory;
+    struct draw *draw;
+    const struct watch *watch;
+    struct request_body body;
+    const char *client_credential; /* secret; what the client sent, or NULL */
+    const struct call_header *headers;
+    size_t header_count;
+    int64_t started_ns; /* total_ms counts from here */
+};
+
+enum relay_end {
+    RELAY_STREAM,   /* committed: relay_read() gives the bytes */
+    RELAY_ANSWER,   /* relay_answer() is the whole answer */
+    RELAY_FAILED,   /* relay->result and relay->why say how */
+    RELAY_LEFT,     /* the client is gone */
+    RELAY_STOPPING, /* we are being stopped */
+};
+
+struct relay {
+    struct relay_plan plan;
+    struct progress progress;
+    struct call *call; /* the current attempt, NULL between two */
+    struct buf body;   /* as sent to the current upstream */
+    /* What became of each upstream tried, in the order they were tried. */
+    struct result results[RULES_UPSTREAMS];
+    size_t result_of[RULES_UPSTREAMS]; /* upstream of each result */
+    size_t result_count;
+    struct result result; /* the one the client is told */
+    enum why why;
+    enum relay_end end;
+    bool complaint_sent; /* the error event after a failed stream */
+};
+
+void relay_init(struct relay *relay, const struct relay_plan *plan);
+enum relay_end relay_run(struct relay *relay);
+const struct buf *relay_answer(const struct relay *relay);
+
+enum relay_read {
+    RELAY_READ_BYTES, /* *got bytes were written */
+    RELAY_READ_END,   /* the stream is complete, or ends with a said error */
+    RELAY_READ_ABORT, /* the client must see that it was cut */
+};
+/* After RELAY_STREAM: the next bytes for the client; waits for them. */
+enum relay_read relay_read(struct relay *relay, char *out, size_t size,
+                           size_t *got);
+void relay_release(struct relay *relay);
+
+#endif

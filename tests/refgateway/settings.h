@@ -1,0 +1,48 @@
+/* settings: where the upstreams are and which keys and models they get. Keys
+ * come from the environment only; the file names the variables. */
+#ifndef GATEDRILL_REFGATEWAY_SETTINGS_H
+#define GATEDRILL_REFGATEWAY_SETTINGS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+#include "tests/refgateway/rules.h"
+
+struct settings_upstream {
+    char *name;
+    char *url;   /* base_url + "/chat/completions" */
+    char **keys; /* secret; at least one unless the rules say otherwise */
+    size_t key_count;
+    char *model;     /* sent instead of the client's; NULL: the client's */
+    char *ca_file;   /* trusted for https; NULL: the system's */
+    bool client_key; /* the client's own credential goes there */
+};
+
+/* Which key of each upstream has been accepted before: the one thing that is
+ * remembered, and only read where auth.known_good_retry asks for it. */
+struct settings_memory {
+    _Atomic bool worked[RULES_UPSTREAMS];
+};
+
+struct settings {
+    char *client_key; /* secret; NULL: any client is let in */
+    /* In fallback order; only those that may be called. */
+    struct settings_upstream upstreams[RULES_UPSTREAMS];
+    size_t count;
+};
+
+/*
+ * Reads {"client_key_env": NAME, "upstreams": [{"name", "base_url",
+ * "key_env": NAME or [NAMES], "model", "ca_file"}]} and ties it to the rules:
+ * the upstreams of fallback.order in that order, else the first alone, each
+ * with the credential and model the runbook gives it. Errors: ERR_IO,
+ * ERR_SYNTAX, ERR_SCHEMA with the JSON path; a variable that is not set is
+ * named, its value never.
+ */
+bool settings_load(struct settings *out, const char *path,
+                   const struct rules *rules, struct err *err);
+void settings_release(struct settings *settings); /* wipes the keys */
+
+#endif
