@@ -489,6 +489,17 @@ void json_set(struct json *object, const char *key, struct json *value)
         xalloc_fail();
 }
 
+struct json *json_edit(struct json *node, const char *pointer)
+{
+    /* The node found belongs to a document of the caller that is not const. */
+    union {
+        const struct json *found;
+        struct json *editable;
+    } both = { .found = json_pointer(node, pointer) };
+
+    return both.editable;
+}
+
 void json_remove(struct json *object, const char *key)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(inner(object), key);

@@ -92,6 +92,9 @@ void json_append(struct json *array, struct json *value);
 void json_set(struct json *object, const char *key, struct json *value);
 void json_remove(struct json *object, const char *key);
 
+/* json_pointer() into a document that one may change. */
+struct json *json_edit(struct json *node, const char *pointer);
+
 /* Text of a node, on one line or indented by two spaces. Caller frees. */
 char *json_print(const struct json *node);
 char *json_print_pretty(const struct json *node);

@@ -54,6 +54,8 @@ struct case_upstream {
     struct json *steps; /* the same as JSON, resolved, to send to the mock */
 };
 
+#define CASE_GAPS 8
+
 /* Overrides of what the oracle derives; absent parts stay derived. */
 struct case_expect {
     bool runbook; /* "expect": "runbook": nothing is overridden */
@@ -63,11 +65,11 @@ struct case_expect {
     } * attempts;
     size_t attempt_count;
     char *decision; /* a fallback_decision word; NULL: derived */
-    struct bind_ints client_status; /* allowed statuses */
+    struct bind_ints client_status; /* allowed statuses; none: derived */
     char *client_outcome;           /* "success" or "error"; NULL: derived */
-    int64_t gap_least_ms[8], gap_most_ms[8];
+    int64_t gap_least_ms[CASE_GAPS], gap_most_ms[CASE_GAPS];
     size_t gap_count;
-    int64_t within_ms;
+    int64_t within_ms;         /* -1: derived */
     int64_t severity_advisory; /* 1: advisory */
 };
 
@@ -95,7 +97,8 @@ struct drill_case {
     char *variant;          /* NULL: the profile's own configuration */
     char **extra_upstreams; /* "trap" ... */
     size_t extra_upstream_count;
-    int64_t number; /* position over all cases, before filtering, from 1 */
+    int64_t number; /* position over all cases, before filtering, from 1 (of
+                       a scenario loaded alone: over its own) */
     char file_sha256[DIGEST_HEX_SIZE];
     /* Set when a number is relative to something the runbook does not declare,
      * or a requirement is not met: the case is not_applicable for this reason.
@@ -108,13 +111,16 @@ struct scenario {
     char *id;   /* path below the scenarios folder, without ending */
     struct json *document;
     char file_sha256[DIGEST_HEX_SIZE];
-    size_t case_count; /* size of the matrix product, 1 without */
+    size_t case_count;    /* size of the matrix product, 1 without */
+    int64_t first_number; /* of its first case */
 };
 
 /*
  * Loads and lints one file: every case of the matrix is expanded and bound
  * leniently (relative numbers unresolved).
- * root   folder the id is relative to
+ * root   folder the id is relative to; a folder inside the scenarios folder
+ *        will do, as long as id is the end of the file's path
+ * Errors: ERR_IO, ERR_SYNTAX, ERR_SCHEMA with "file: $.path" in where.
  */
 bool scenario_load(struct scenario *out, const char *path, const char *root,
                    struct err *err);
@@ -124,7 +130,6 @@ struct scenarios {
     struct scenario *items; /* sorted by id */
     size_t count;
     size_t capacity;
-    struct case_index *index; /* private */
 };
 /* Loads every *.json below root except schema/, suites/ and fixtures/. */
 bool scenarios_load(struct scenarios *out, const char *root, struct err *err);
@@ -144,6 +149,11 @@ void drill_case_release(struct drill_case *drill_case);
  * whole scenario ("transient/5xx-once") or family ("transient"). */
 bool case_matches(const char *case_id, const char *pattern);
 
-extern const struct bind_row scenario_table[];
+/* The JSON Schema (2020-12) of a scenario file, whole. Values that a matrix
+ * gives ("${name}") and numbers relative to the runbook ({"of": ...}) are
+ * allowed by it where the program allows them. */
+struct json *scenario_schema(void);
+/* The format in Markdown: every table of it. */
+void scenario_write_doc(struct buf *out);
 
 #endif

@@ -164,6 +164,9 @@ struct step {
 /* The table of a step, for bind_schema and bind_write_doc. */
 extern const struct bind_row step_table[];
 
+/* JSON Schema of a step: the table, and for each fault what it reads. */
+struct json *step_schema(enum bind_mode mode);
+
 /* Reads one step; beyond bind's errors: a parameter the fault does not read, a
  * required one missing, two forms of Retry-After, a point the fault cannot
  * reach. */

@@ -1,0 +1,156 @@
+#include "common/scenario_file.h"
+
+#include "common/answer.h"
+#include "common/step_headers.h"
+
+const char *const evidence_type_names[] = { "contract", "resilience",
+                                            "observability", NULL };
+const char *const case_credential_names[] = { "valid", "none",
+                                              "invalid_at_client",
+                                              "invalid_at_upstream", NULL };
+
+static const char *const prompt_names[] = { "fresh", "same", NULL };
+static const char *const unit_words[] = {
+    [RELATIVE_MS] = "ms", [RELATIVE_S] = "s", NULL
+};
+
+#define NAME_PATTERN "^[a-z0-9][a-z0-9_-]*$"
+#define MS_MOST      3600000 /* an hour */
+
+/* clang-format off */
+static const struct bind_row client_table[] = {
+    { .key = "fixture", .kind = BIND_TEXT,
+      .offset = offsetof(struct case_client, fixture), .pattern = NAME_PATTERN,
+      .doc = "Body that is sent; default minimal-chat." },
+    { .key = "stream", .kind = BIND_BOOL,
+      .offset = offsetof(struct case_client, stream),
+      .doc = "Asks for a stream." },
+    { .key = "prompt", .kind = BIND_ENUM,
+      .offset = offsetof(struct case_client, prompt_same),
+      .names = prompt_names,
+      .doc = "Whether each request of the case has a text of its own." },
+    { .key = "requests", .kind = BIND_INT,
+      .offset = offsetof(struct case_client, requests), .min = 1, .max = 1000,
+      .missing = 1, .unit = "requests", .doc = "How many are sent." },
+    { .key = "concurrency", .kind = BIND_INT,
+      .offset = offsetof(struct case_client, concurrency), .min = 1,
+      .max = 1000, .missing = 1, .unit = "requests",
+      .doc = "How many of them at once." },
+    { .key = "interval_ms", .kind = BIND_INT,
+      .offset = offsetof(struct case_client, interval_ms), .max = MS_MOST,
+      .unit = "ms", .doc = "Between two requests." },
+    { .key = "credential", .kind = BIND_ENUM,
+      .offset = offsetof(struct case_client, credential),
+      .names = case_credential_names,
+      .doc = "invalid_at_upstream: a second gateway process whose key for the primary is wrong." },
+    { .key = "headers", .kind = BIND_CUSTOM,
+      .offset = offsetof(struct case_client, headers),
+      .parse = step_headers_parse, .release = step_headers_release,
+      .schema = step_headers_schema,
+      .doc = "Further headers, as pairs in order." },
+    { .key = "path", .kind = BIND_TEXT,
+      .offset = offsetof(struct case_client, path), .pattern = "^/[!-~]*$",
+      .doc = "Instead of the route's path." },
+    { .key = "model", .kind = BIND_TEXT,
+      .offset = offsetof(struct case_client, model),
+      .doc = "Instead of the profile's model." },
+    { .key = "body_bytes", .kind = BIND_INT,
+      .offset = offsetof(struct case_client, body_bytes), .min = 1,
+      .max = 64 << 20, .missing = -1, .unit = "bytes",
+      .doc = "The message is padded to about this size." },
+    { .key = "split", .kind = BIND_BOOL,
+      .offset = offsetof(struct case_client, split),
+      .doc = "Head and body go out in two segments." },
+    { .key = "timeout_ms", .kind = BIND_INT,
+      .offset = offsetof(struct case_client, timeout_ms), .min = 1,
+      .max = MS_MOST, .missing = -1, .unit = "ms",
+      .doc = "The client's own limit; default: by the runbook." },
+    { 0 }
+};
+
+#define PHASE(base) \
+    { .key = "client", .kind = BIND_OBJECT, \
+      .offset = (base) + offsetof(struct scenario_phase, client), \
+      .table = client_table, .doc = "What the client sends." }, \
+    { .key = "upstreams", .kind = BIND_JSON, \
+      .offset = (base) + offsetof(struct scenario_phase, upstreams), \
+      .doc = "For each upstream the steps its attempts meet, below; one that is not named is healthy." }, \
+    { .key = "expect", .kind = BIND_JSON, \
+      .offset = (base) + offsetof(struct scenario_phase, expect), \
+      .doc = "\"runbook\" (default): everything is derived; an object overrides parts, below." }
+
+static const struct bind_row phase_table[] = { PHASE(0), { 0 } };
+
+static const struct bind_row needs_table[] = {
+    { .key = "own_listeners", .kind = BIND_BOOL,
+      .offset = offsetof(struct scenario_file, needs.own_listeners),
+      .doc = "Listeners of its own; set by itself for faults before a request is read." },
+    { .key = "fresh_process", .kind = BIND_BOOL,
+      .offset = offsetof(struct scenario_file, needs.fresh_process),
+      .doc = "A gateway process that served nothing before." },
+    { .key = "upstreams", .kind = BIND_TEXTS,
+      .offset = offsetof(struct scenario_file, needs.upstreams),
+      .pattern = UPSTREAM_NAME_PATTERN,
+      .doc = "Upstreams the profile must have besides those with steps." },
+    { .key = "variant", .kind = BIND_TEXT,
+      .offset = offsetof(struct scenario_file, needs.variant),
+      .pattern = NAME_PATTERN,
+      .doc = "Another configuration of the gateway, by its name in the profile." },
+    { 0 }
+};
+
+const struct bind_row scenario_table[] = {
+    { .key = "id", .kind = BIND_TEXT, .offset = offsetof(struct scenario_file, id),
+      .required = true, .pattern = "^[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)+$",
+      .doc = "family/name: the file's path without its ending." },
+    { .key = "title", .kind = BIND_TEXT,
+      .offset = offsetof(struct scenario_file, title), .required = true,
+      .doc = "What happens, in a few words." },
+    { .key = "why", .kind = BIND_TEXT,
+      .offset = offsetof(struct scenario_file, why), .required = true,
+      .doc = "What a gateway could get wrong, and who says so." },
+    { .key = "sources", .kind = BIND_TEXTS,
+      .offset = offsetof(struct scenario_file, sources),
+      .doc = "Where it comes from." },
+    { .key = "evidence_type", .kind = BIND_ENUM,
+      .offset = offsetof(struct scenario_file, evidence_type),
+      .required = true, .names = evidence_type_names,
+      .doc = "What the case is evidence of." },
+    { .key = "matrix", .kind = BIND_JSON,
+      .offset = offsetof(struct scenario_file, matrix),
+      .doc = "Names with lists of values; a case for every combination, \"${name}\" stands for the value." },
+    { .key = "requires", .kind = BIND_TEXTS,
+      .offset = offsetof(struct scenario_file, requires),
+      .doc = "What the runbook must declare: a path, path=value, path~class in a list, or !path for what it must not." },
+    PHASE(offsetof(struct scenario_file, phase)),
+    { .key = "phases", .kind = BIND_LIST,
+      .offset = offsetof(struct scenario_file, phases), .table = phase_table,
+      .item_size = sizeof(struct scenario_phase), .min = 1, .max = 64,
+      .doc = "Several phases instead of client, upstreams and expect." },
+    { .key = "needs", .kind = BIND_OBJECT, .table = needs_table,
+      .doc = "What the case cannot share or do without." },
+    { 0 }
+};
+
+const struct bind_row relative_table[] = {
+    { .key = "of", .kind = BIND_TEXT,
+      .offset = offsetof(struct relative_number, of), .required = true,
+      .pattern = "^[a-z0-9_]+(\\.[a-z0-9_]+)*$",
+      .doc = "Path of a number of the runbook." },
+    { .key = "percent", .kind = BIND_INT,
+      .offset = offsetof(struct relative_number, percent), .min = 1,
+      .max = 10000, .missing = 100, .unit = "%", .doc = "So much of it." },
+    { .key = "plus_ms", .kind = BIND_INT,
+      .offset = offsetof(struct relative_number, plus_ms), .min = -MS_MOST,
+      .max = MS_MOST, .unit = "ms", .doc = "And so much more, or less." },
+    { .key = "as", .kind = BIND_ENUM,
+      .offset = offsetof(struct relative_number, as), .names = unit_words,
+      .doc = "s: in whole seconds, rounded up." },
+    { 0 }
+};
+/* clang-format on */
+
+void case_client_release(struct case_client *client)
+{
+    bind_release(client, client_table);
+}
