@@ -13,38 +13,6 @@
 #define EVENT_BYTES_MOST  600
 #define STREAM_BYTES_MOST 24000
 
-void effect_healthy_step(struct step *out)
-{
-    *out = (struct step){
-        .fault = FAULT_none,
-        .status = -1,
-        .body = -1,
-        .ms = -1,
-        .content_length = -1,
-        .percent = -1,
-        .bytes = -1,
-        .every_ms = -1,
-        .kind = -1,
-        .bytes_kind = -1,
-        .events = -1,
-        .interval_ms = -1,
-        .usage = -1,
-        .finish = -1,
-        .done = -1,
-        .error_at = -1,
-        .malformed_at = -1,
-        .comments_only = -1,
-        .comment_every_ms = -1,
-        .role_only = -1,
-        .before_ms = -1,
-        .retry_after = { .seconds = -1, .date_in_ms = -1, .ms = -1 },
-        .framing = -1,
-        .pace_bytes = -1,
-        .pace_every_ms = -1,
-        .end_how = -1,
-    };
-}
-
 static const struct span never = { EFFECT_NEVER, EFFECT_NEVER };
 
 static struct span exactly(int64_t ms)
@@ -224,9 +192,9 @@ static void scripted_stream(struct effect *e, const struct step *step,
         if (n == 0)
             e->output_ms = never;
     }
-    if (step->malformed_at >= 0) {
+    if (step->malformed_at > 0) {
         e->malformed_event = true;
-        e->malformed_ms = exactly(event_at_ms(step, step->malformed_at + 1));
+        e->malformed_ms = exactly(event_at_ms(step, step->malformed_at));
         e->whole = false;
     }
 }

@@ -81,7 +81,5 @@ struct effect_context {
 
 void effect_of(struct effect *out, const struct step *step,
                const struct effect_context *context);
-/* The step of an upstream that no script names: healthy. Owns nothing. */
-void effect_healthy_step(struct step *out);
 
 #endif

@@ -11,6 +11,8 @@ const char *const decision_names[] = {
     "fallback_not_triggered", "unknown",       NULL
 };
 
+/* What a gateway may take for its own work where no total_ms says so. */
+#define OWN_WORK_MS 1000
 /* Nothing is bounded: what a case then may take, in ms. */
 #define UNBOUNDED_MS 30000
 
@@ -172,10 +174,13 @@ static void derive_within(struct allowed *out, const struct runbook *runbook)
     }
     if (out->not_judged[0])
         out->within_ms = ALLOWED_ANY;
+    if (!total && out->within_ms != ALLOWED_ANY)
+        out->within_ms += OWN_WORK_MS;
     snprintf(out->within_reason, sizeof out->within_reason, "%s",
              out->within_ms == ALLOWED_ANY ? "some part has no declared bound"
              : total                       ? "timeouts.total_ms"
-                     : "the sum of declared timeouts and waits");
+                     : "the sum of declared timeouts and waits, and a second "
+                       "for its own work");
 }
 
 static void override_paths(struct allowed *out,

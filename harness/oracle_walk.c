@@ -321,7 +321,7 @@ static const struct step *step_of(const struct walk *walk, size_t u,
 {
     if (walk->upstreams[u].script)
         return script_step(walk->upstreams[u].script, ordinal);
-    effect_healthy_step(healthy);
+    step_init(healthy, FAULT_none);
     return healthy;
 }
 

@@ -122,7 +122,11 @@ static void natural(struct look *look, enum failure failure, struct span at,
 {
     struct outcome outcome = made(look, failure, at, reason);
 
-    add_failure(look, &look->natural, outcome, failure);
+    /* Whoever looks into a body that is not streamed has read it whole. */
+    if (look->effect->streamed)
+        add_failure(look, &look->natural, outcome, failure);
+    else
+        add(&look->natural, &outcome);
 }
 
 /* Before the head is complete nothing can be committed. */
