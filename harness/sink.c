@@ -12,8 +12,7 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 
-#define WINDOW_BYTES 65536
-#define POLL_MS      5
+#define POLL_MS 5
 
 /* 0 for what is not there. */
 static int64_t size_now(const struct sink *sink)
@@ -136,14 +135,14 @@ static int64_t search_file(struct search *search, int fd, int64_t offset,
                            int64_t end)
 {
     size_t overlap = longest_text(search->o) - 1, kept = 0;
-    char *window = xcalloc(overlap + WINDOW_BYTES, 1);
+    char *window = xcalloc(overlap + SINK_WINDOW_BYTES, 1);
     int64_t at = offset;
     int failure = 0;
 
     search->seen_to = offset;
     while (at < end) {
-        size_t wanted =
-            end - at < WINDOW_BYTES ? (size_t)(end - at) : WINDOW_BYTES;
+        size_t wanted = end - at < SINK_WINDOW_BYTES ? (size_t)(end - at)
+                                                     : SINK_WINDOW_BYTES;
         ssize_t got = pread(fd, window + kept, wanted, at);
         size_t there, keep;
 
@@ -162,7 +161,7 @@ static int64_t search_file(struct search *search, int fd, int64_t offset,
         memmove(window, window + there - keep, keep);
         kept = keep;
     }
-    xwipe(window, overlap + WINDOW_BYTES);
+    xwipe(window, overlap + SINK_WINDOW_BYTES);
     free(window);
     return failure ? -failure : at - offset;
 }
@@ -295,85 +294,4 @@ void sink_scan_client(struct observation *o)
                 canary->reached = true;
         }
     }
-}
-
-/* Where an earlier canary with the same text was planted; -1 when none was. */
-static int64_t planted_at(const struct observation *o, size_t index,
-                          const int64_t *at)
-{
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(o->canaries[i].text, o->canaries[index].text) == 0)
-            return at[i];
-    return -1;
-}
-
-/* Writes noise, and after it each canary's text once, with the first across the
- * border of the first window. at[i] is where the i-th stands. */
-static bool write_scratch(const char *path, const struct observation *o,
-                          bool planted, int64_t *at)
-{
-    struct buf text = { 0 };
-    FILE *out = NULL;
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool ok;
-
-    while (text.length < WINDOW_BYTES - 8)
-        buf_add_text(&text, "noise ");
-    for (size_t i = 0; planted && i < o->canary_count; i++) {
-        at[i] = planted_at(o, i, at);
-        if (at[i] >= 0)
-            continue;
-        at[i] = (int64_t)text.length;
-        buf_printf(&text, "%s\n", o->canaries[i].text);
-    }
-    if (fd >= 0)
-        out = fdopen(fd, "w");
-    ok = out && fwrite(text.data, 1, text.length, out) == text.length;
-    if (out)
-        ok = fclose(out) == 0 && ok;
-    else if (fd >= 0)
-        close(fd);
-    xwipe(text.data, text.length);
-    buf_release(&text);
-    return ok;
-}
-
-/* True when exactly what was planted is found. */
-static bool control_once(const struct observation *o, const char *path,
-                         bool planted)
-{
-    struct observation scratch = { .canaries = o->canaries,
-                                   .canary_count = o->canary_count };
-    int64_t *at = xcalloc(o->canary_count, sizeof *at), mark = 0;
-    struct sink_set set = { 0 };
-    bool ok = write_scratch(path, o, planted, at);
-
-    sink_set_add(&set, "scratch", path, true);
-    sink_scan(&set, &mark, &scratch);
-    ok = ok && !scratch.sinks[0].problem[0] &&
-         scratch.hit_count == (planted ? o->canary_count : 0);
-    for (size_t i = 0; ok && i < scratch.hit_count; i++) {
-        bool right = false;
-
-        for (size_t c = 0; c < o->canary_count; c++)
-            right = right ||
-                    (at[c] == scratch.hits[i].offset &&
-                     strcmp(o->canaries[c].id, scratch.hits[i].canary) == 0);
-        ok = right;
-    }
-    free(scratch.sinks);
-    free(scratch.hits);
-    sink_set_release(&set);
-    free(at);
-    return ok;
-}
-
-void sink_control(struct observation *o, const char *folder)
-{
-    char *path = xasprintf("%s/detector-control", folder);
-
-    o->detector_control = o->canary_count && control_once(o, path, false) &&
-                          control_once(o, path, true);
-    unlink(path);
-    free(path);
 }

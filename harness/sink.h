@@ -36,7 +36,8 @@ void sink_settle(const struct sink_set *set, const int64_t *mark,
  * a canary in a sink. A file that is not there is silent; one that shrank is
  * read from its start and has a problem, since what was cut away is not known.
  */
-#define SINK_HITS_MOST 8
+#define SINK_HITS_MOST    8
+#define SINK_WINDOW_BYTES 65536
 void sink_scan(const struct sink_set *set, const int64_t *mark,
                struct observation *o);
 /*

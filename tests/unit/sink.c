@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -377,6 +378,32 @@ Test(sink, the_control_passes_and_leaves_nothing_behind)
     cr_expect_eq(o.hit_count, 0);
     cr_expect_eq(o.sink_count, 0);
     observation_release(&o);
+}
+
+static void *control_often(void *context)
+{
+    for (int i = 0; i < 20; i++) {
+        struct observation o = observe();
+        bool *ok = context;
+
+        sink_control(&o, folder);
+        *ok = *ok && o.detector_control;
+        observation_release(&o);
+    }
+    return NULL;
+}
+
+/* Cases that share a gateway are judged side by side. */
+Test(sink, two_controls_in_one_folder_do_not_meet)
+{
+    bool ok[2] = { true, true };
+    pthread_t thread;
+
+    cr_assert_eq(pthread_create(&thread, NULL, control_often, &ok[0]), 0);
+    control_often(&ok[1]);
+    pthread_join(thread, NULL);
+    cr_expect(ok[0]);
+    cr_expect(ok[1]);
 }
 
 Test(sink, the_control_fails_where_it_cannot_plant)
