@@ -111,7 +111,6 @@ static bool matches(const char *pattern, const char *text)
 static int64_t find_word(const struct reading *r)
 {
     const char *word = json_text(r->node, NULL);
-    struct nearest nearest = { .word = word ? word : "" };
     struct buf known = { 0 };
 
     for (size_t i = 0; r->row->names[i]; i++) {
@@ -119,14 +118,9 @@ static int64_t find_word(const struct reading *r)
             buf_release(&known);
             return (int64_t)i;
         }
-        nearest_consider(&nearest, r->row->names[i]);
         buf_printf(&known, "%s%s", i ? ", " : "", r->row->names[i]);
     }
-    if (nearest.best)
-        refuse(r, "one of %s; did you mean \"%s\"?", buf_text(&known),
-               nearest.best);
-    else
-        refuse(r, "one of %s", buf_text(&known));
+    refuse(r, "one of %s", buf_text(&known));
     buf_release(&known);
     return -1;
 }
