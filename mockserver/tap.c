@@ -1,0 +1,152 @@
+#include "mockserver/tap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+
+/* What is attached to each descriptor; grows with the largest one. */
+static struct tap **tap_table;
+static size_t tap_table_size;
+static struct tap tap_abandoned;
+
+void tap_release(struct tap *tap)
+{
+    inbound_release(&tap->in);
+    outbound_release(&tap->out);
+    *tap = (struct tap){ .out.status = -1 };
+}
+
+static struct tap *tap_at(int fd)
+{
+    if (fd < 0 || (size_t)fd >= tap_table_size)
+        return NULL;
+    return tap_table[fd];
+}
+
+static void tap_set(int fd, struct tap *tap)
+{
+    size_t need = (size_t)fd + 1;
+
+    if (need > tap_table_size) {
+        size_t size = tap_table_size ? tap_table_size : 64;
+
+        while (size < need)
+            size *= 2;
+        tap_table = xrealloc(tap_table, size * sizeof *tap_table);
+        memset(tap_table + tap_table_size, 0,
+               (size - tap_table_size) * sizeof *tap_table);
+        tap_table_size = size;
+    }
+    tap_table[fd] = tap;
+}
+
+void tap_attach(int fd, struct tap *tap)
+{
+    tap_set(fd, tap);
+}
+
+void tap_detach(int fd)
+{
+    if (tap_at(fd))
+        tap_table[fd] = NULL;
+}
+
+void tap_abandon(int fd)
+{
+    tap_set(fd, &tap_abandoned);
+}
+
+static void tap_failed(struct tap *tap, int *slot, int error)
+{
+    if (error == EAGAIN || error == EINTR)
+        return;
+    *slot = error;
+    if (!tap->gone_ns)
+        tap->gone_ns = clock_now_ns();
+}
+
+static void tap_read(struct tap *tap, const void *bytes, ssize_t result)
+{
+    int error = errno;
+
+    if (result > 0) {
+        inbound_feed(&tap->in, bytes, (size_t)result, clock_now_ns());
+    } else if (result < 0) {
+        tap_failed(tap, &tap->read_errno, error);
+    } else {
+        tap->read_eof = true;
+        if (!tap->gone_ns)
+            tap->gone_ns = clock_now_ns();
+    }
+    errno = error;
+}
+
+ssize_t recv(int fd, void *bytes, size_t size, int flags)
+{
+    ssize_t result = syscall(SYS_recvfrom, fd, bytes, size, flags, NULL, NULL);
+    struct tap *tap = tap_at(fd);
+
+    if (tap && tap != &tap_abandoned && size && !(flags & MSG_PEEK))
+        tap_read(tap, bytes, result);
+    return result;
+}
+
+ssize_t send(int fd, const void *bytes, size_t size, int flags)
+{
+    struct tap *tap = tap_at(fd);
+    int64_t before_ns = tap ? clock_now_ns() : 0;
+    ssize_t result = syscall(SYS_sendto, fd, bytes, size, flags, NULL, 0);
+    int error = errno;
+
+    if (tap && result > 0)
+        outbound_feed(&tap->out, bytes, (size_t)result, before_ns);
+    else if (tap && result < 0)
+        tap_failed(tap, &tap->write_errno, error);
+    errno = error;
+    return result;
+}
+
+static void tap_sent_parts(struct tap *tap, const struct msghdr *message,
+                           size_t sent, int64_t before_ns)
+{
+    for (size_t i = 0; i < message->msg_iovlen && sent; i++) {
+        size_t part = message->msg_iov[i].iov_len;
+
+        if (part > sent)
+            part = sent;
+        outbound_feed(&tap->out, message->msg_iov[i].iov_base, part, before_ns);
+        sent -= part;
+    }
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    struct tap *tap = tap_at(fd);
+    int64_t before_ns = tap ? clock_now_ns() : 0;
+    ssize_t result = syscall(SYS_sendmsg, fd, message, flags);
+    int error = errno;
+
+    if (tap && result > 0)
+        tap_sent_parts(tap, message, (size_t)result, before_ns);
+    else if (tap && result < 0)
+        tap_failed(tap, &tap->write_errno, error);
+    errno = error;
+    return result;
+}
+
+int shutdown(int fd, int how)
+{
+    struct tap *tap = tap_at(fd);
+
+    if (tap == &tap_abandoned)
+        return 0;
+    if (tap && how != SHUT_RD)
+        tap->we_shut_write = true;
+    return (int)syscall(SYS_shutdown, fd, how);
+}
