@@ -117,7 +117,8 @@ struct json_fields {
     struct json_field *items; /* in pointer order */
     size_t count;
     size_t capacity;
-    bool cut; /* more than JSON_FIELDS_MOST; the rest is in the whole digest */
+    bool cut; /* more than JSON_FIELDS_MOST, or a pointer above 1,024 bytes;
+                 the rest is in the whole digest */
     char whole[FINGERPRINT_HEX_SIZE]; /* of all of it, key order ignored */
 };
 #define JSON_FIELDS_MOST 256

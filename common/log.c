@@ -20,6 +20,7 @@ void log_line(enum log_level level, const char *format, ...)
     static const char *const names[] = { "error", "warning", "info", "debug" };
     struct buf line = { 0 };
     size_t start;
+    ssize_t written;
     va_list args;
 
     if (level > log_most)
@@ -37,7 +38,7 @@ void log_line(enum log_level level, const char *format, ...)
     buf_add_text(&line, "\n");
     /* One write, so that lines of several threads do not mix. Nobody is left
      * to tell when stderr itself fails. */
-    if (write(STDERR_FILENO, line.data, line.length) < 0)
-        log_most = LOG_ERROR;
+    written = write(STDERR_FILENO, line.data, line.length);
+    (void)written;
     buf_release(&line);
 }
