@@ -14,7 +14,7 @@
 
 #define EVIDENCE_SCHEMA       "gateway-evidence/v0.1"
 #define EVIDENCE_TEST_ID_SIZE 64
-#define EVIDENCE_LABEL_SIZE   24
+#define EVIDENCE_LABEL_SIZE   32
 
 /* What a case was for, read off its script and client. */
 enum probe_kind {
@@ -159,6 +159,9 @@ void evidence_bucket_text(struct buf *out, const char *text,
  */
 void evidence_promotion(struct run *run, const struct runbook *runbook);
 extern const char *const promotion_ids[]; /* NULL-terminated */
+/* The ids of the checks the n-th condition rests on, NULL-terminated; NULL
+ * beyond the last condition. */
+const char *const *promotion_checks(size_t condition);
 
 /* evidence.json, from the records alone, and evidence.md from it. */
 struct json *evidence_page(const struct run *run);

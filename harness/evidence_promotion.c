@@ -115,8 +115,9 @@ static void weigh_case(struct answer_so_far *so_far,
         spoke |= weigh_finding(so_far, condition, result,
                                &result->findings.items[i]);
     if (condition->look) {
-        worsen(so_far, condition->look(run, result, &why), result->case_id,
-               buf_text(&why), "");
+        enum verdict seen = condition->look(run, result, &why);
+
+        worsen(so_far, seen, result->case_id, buf_text(&why), "");
         if (result->probe == condition->needs)
             so_far->answered = true;
         spoke = true;
@@ -286,6 +287,8 @@ static enum verdict policy_redaction(const struct runbook *runbook,
     return VERDICT_PASS;
 }
 
+/* The answers each condition rests on. A name that is no check would make its
+ * condition hold forever: tests/unit/promotion.c looks each up. */
 static const char *const no_checks[] = { NULL };
 static const char *const parse_checks[] = { "client_outcome", NULL };
 static const char *const closed_checks[] = { "fail_closed", "client_outcome",
@@ -352,4 +355,11 @@ void evidence_promotion(struct run *run, const struct runbook *runbook)
     /* A run that was stopped may have passed what it did, and no more. */
     if ((int64_t)run->results.count < run->planned)
         run->promotion = verdict_worse(run->promotion, VERDICT_HOLD);
+}
+
+const char *const *promotion_checks(size_t condition)
+{
+    return condition < sizeof conditions / sizeof conditions[0]
+               ? conditions[condition].checks
+               : NULL;
 }

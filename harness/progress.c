@@ -97,25 +97,20 @@ static void wipe(struct progress *p)
  * Escape sequences take no room. */
 static void cut(struct buf *line, int width)
 {
-    size_t room = width > 1 ? (size_t)width - 1 : 0;
-    size_t i = 0;
+    size_t room = width > 1 ? (size_t)width - 1 : line->length;
+    size_t seen = 0, i = 0;
 
-    while (room > 0 && i < line->length) {
+    while (i < line->length) {
         if (line->data[i] == '\033') {
-            while (i < line->length && line->data[i] != 'm')
-                i++;
+            i += strcspn(line->data + i, "m") + 1;
+        } else if (seen == room) {
+            line->length = i;
+            line->data[i] = '\0';
+        } else {
+            seen++;
             i++;
-            continue;
         }
-        if (i + 1 >= line->length || room == 1)
-            break;
-        i++;
-        room--;
     }
-    if (width <= 1 || i + 1 >= line->length)
-        return;
-    line->length = i;
-    line->data[i] = '\0';
 }
 
 static void draw(struct progress *p, int64_t now_ns)

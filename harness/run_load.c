@@ -162,13 +162,20 @@ static void load_history(struct result *result, const struct json *history)
     result->history = json_copy(history);
 }
 
+/* A test_id ends in the case's number. */
+static int64_t number_of(const char *test_id)
+{
+    const char *dash = strrchr(test_id, '-');
+
+    return dash ? strtoll(dash + 1, NULL, 10) : 0;
+}
+
 /* Without the lab's history the record alone has to do: its texts are
- * bucketed, and its number is the end of its test_id. */
+ * bucketed. */
 static void load_record_only(struct result *result, const struct json *record)
 {
     const struct json *ext = json_get(record, "extensions");
     const char *test_id = json_get_text(record, "test_id", "");
-    const char *dash = strrchr(test_id, '-');
 
     snprintf(result->test_id, sizeof result->test_id, "%s", test_id);
     snprintf(result->reason, sizeof result->reason, "%s",
@@ -176,7 +183,7 @@ static void load_record_only(struct result *result, const struct json *record)
     result->verdict = (enum verdict)word_index(
         verdict_names, json_get_text(record, "operator_result", ""),
         VERDICT_HOLD);
-    result->number = dash ? strtoll(dash + 1, NULL, 10) : 0;
+    result->number = number_of(test_id);
     load_findings(result, json_get(ext, "checks"));
 }
 
@@ -224,6 +231,7 @@ static void load_not_applicable(struct run *run, const struct lines *histories,
         result->family = xstrndup(id, strcspn(id, "/"));
         result->scenario = xstrndup(id, strcspn(id, "["));
         load_history(result, row);
+        result->number = number_of(result->test_id);
         result->verdict = VERDICT_NOT_APPLICABLE;
         result_list_add(&run->results, result);
     }
