@@ -71,6 +71,7 @@ static bool is_plain_header(const struct step_header *header)
 static bool fits_reply(const struct draft *draft)
 {
     if (end_of(draft, false) != STEP_END_KEEP || draft->status < 200 ||
+        draft->status == 304 || /* it would say Content-Length: 0 */
         draft->framing != STEP_FRAMING_LENGTH || draft->announced_bytes >= 0 ||
         draft->pace_bytes > 0 || draft->piece_count > 1 ||
         (draft->piece_count && draft->pieces[0].wait_ms > 0))
@@ -213,12 +214,31 @@ static struct extent extent_of(const struct draft *draft,
     return extent;
 }
 
+/* The send before the marks of events, when nothing must come between. */
+static struct act *open_send(struct plan *plan, const struct draft *draft)
+{
+    size_t last = plan->act_count;
+
+    if (!draft->at_once || draft->pace_bytes > 0)
+        return NULL;
+    while (last && plan->acts[last - 1].kind == ACT_EVENT)
+        last--;
+    return last && plan->acts[last - 1].kind == ACT_SEND ? &plan->acts[last - 1]
+                                                         : NULL;
+}
+
 /* With a pace, a pause between two sends too: none of them is faster. */
 static void add_send(struct plan *plan, const struct draft *draft,
                      const void *bytes, size_t length)
 {
     bool paced = draft->pace_bytes > 0;
+    struct act *open = open_send(plan, draft);
 
+    if (open) {
+        open->length += length;
+        buf_add(&plan->bytes, bytes, length);
+        return;
+    }
     if (paced && plan->bytes.length && draft->pace_every_ms > 0)
         plan_add_wait(plan, draft->pace_every_ms);
     plan_add_send(plan, bytes, length);

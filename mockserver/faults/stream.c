@@ -3,7 +3,7 @@
 #include "common/answer.h"
 #include "mockserver/healthy.h"
 
-/* Heartbeats go on for so long, and never more than so many. */
+/* Heartbeats go on for so long, and never more than so many; then silence. */
 #define COMMENTS_FOR_MS 120000
 #define COMMENTS_MOST   10000
 
@@ -14,9 +14,8 @@ static void draft_comments(struct draft *draft, int64_t every_ms)
     healthy_draft_stream_head(draft);
     for (int64_t i = 0; i < most && i < COMMENTS_MOST; i++)
         healthy_add_comment(draft, i ? every_ms : 0);
-    /* Whoever still listens then sees a stream that died. */
     draft->cut = (struct point){ .at = POINT_BODY_PERCENT, .value = 100 };
-    draft->end = STEP_END_FIN;
+    draft->end = STEP_END_HANG;
 }
 
 static void draft_role(struct draft *draft, const struct fault_request *request)

@@ -30,5 +30,6 @@ void fault_truncate_draft(struct draft *draft, const struct step *step,
             share < length ? length : length + MISSING_BYTES;
     } else {
         draft->announced_bytes = share < length ? share : length - 1;
+        draft->at_once = true;
     }
 }

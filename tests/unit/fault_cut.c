@@ -207,6 +207,8 @@ Test(fault_cut, content_length_lies_in_the_direction_asked_for)
         cr_expect_eq(a.view.surplus, !is_long, "row %zu", i);
         cr_expect_eq(is_long, a.view.length > sent, "row %zu", i);
         cr_expect_eq(!is_long, a.view.length < sent, "row %zu", i);
+        if (!is_long)
+            cr_expect_eq(a.plan.acts[0].length, a.plan.bytes.length);
         if (truncations[i].bytes == 17)
             cr_expect_eq(is_long ? sent : a.view.length, 17, "row %zu", i);
         expect_header(&a, "Connection", NULL);

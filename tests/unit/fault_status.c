@@ -142,6 +142,7 @@ Test(fault_status, statuses_without_a_body_have_none)
         cr_expect_eq(a.plan.status, statuses[i]);
         cr_expect_eq(a.view.body.length, 0);
         expect_header(&a, "Content-Type", NULL);
+        expect_header(&a, "Content-Length", NULL);
         acted_release(&a);
     }
 }

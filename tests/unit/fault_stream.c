@@ -119,7 +119,7 @@ Test(fault_stream, comments_only_never_sends_data)
     cr_expect_not(view_has(&a.view, "data:"));
     cr_expect_not(a.view.whole);
     cr_expect_eq(a.plan.events, 0);
-    cr_expect_eq(a.plan.end, STEP_END_FIN);
+    cr_expect_eq(a.plan.end, STEP_END_HANG);
     acted_release(&a);
 }
 
