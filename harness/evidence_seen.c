@@ -187,6 +187,33 @@ static void add_telemetry(struct json *ext, const struct observation *o)
     }
 }
 
+static int64_t hits_in(const struct observation *o, const char *sink)
+{
+    int64_t hits = 0;
+
+    for (size_t i = 0; i < o->hit_count; i++)
+        hits += !strcmp(o->hits[i].sink, sink);
+    return hits;
+}
+
+/* What the client received is scanned like a sink; its leaks are those of
+ * sink_scan_client(). */
+static void add_client_response(struct json *sinks, const struct observation *o)
+{
+    static const char name[] = "client response";
+    struct json *row = json_new_object();
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < o->request_count; i++)
+        bytes += (int64_t)o->requests[i].trace.raw.length;
+    json_add_text(row, "name", name);
+    json_add_bool(row, "live", bytes > 0);
+    json_add_bool(row, "activity_required", false);
+    json_add_int(row, "bytes", bytes);
+    json_add_int(row, "hits", hits_in(o, name));
+    json_append(sinks, row);
+}
+
 static void add_sinks(struct json *ext, const struct observation *o)
 {
     struct json *sinks = json_add_array(ext, "sinks_scanned");
@@ -196,19 +223,17 @@ static void add_sinks(struct json *ext, const struct observation *o)
     for (size_t i = 0; i < o->sink_count; i++) {
         const struct observed_sink *sink = &o->sinks[i];
         struct json *row = json_new_object();
-        int64_t hits = 0;
 
-        for (size_t k = 0; k < o->hit_count; k++)
-            hits += !strcmp(o->hits[k].sink, sink->name) ? 1 : 0;
         json_add_text(row, "name", sink->name);
         json_add_bool(row, "live", sink->live);
         json_add_bool(row, "activity_required", sink->required);
         json_add_int(row, "bytes", sink->bytes);
-        json_add_int(row, "hits", hits);
+        json_add_int(row, "hits", hits_in(o, sink->name));
         if (sink->problem[0])
             json_add_text(row, "problem", sink->problem);
         json_append(sinks, row);
     }
+    add_client_response(sinks, o);
     json_add_text(ext, "detector_control",
                   o->detector_control ? "passed" : "failed");
     for (size_t i = 0; i < o->canary_count; i++) {
