@@ -6,13 +6,13 @@
 
 #include "harness/report.h"
 
-#define REPORT_TABLE(ROW)                                                      \
-    ROW(text)                                                                  \
-    ROW(json)                                                                  \
-    ROW(evidence_json)                                                         \
-    ROW(evidence_md)                                                           \
-    ROW(summary)                                                               \
-    ROW(junit)
+#define REPORT_TABLE(REPORT)                                                   \
+    REPORT(text)                                                               \
+    REPORT(json)                                                               \
+    REPORT(evidence_json)                                                      \
+    REPORT(evidence_md)                                                        \
+    REPORT(summary)                                                            \
+    REPORT(junit)
 
 #define REPORT_DECLARE(name) extern const struct report report_##name;
 REPORT_TABLE(REPORT_DECLARE)
