@@ -289,19 +289,20 @@ static enum verdict policy_redaction(const struct runbook *runbook,
 
 /* The answers each condition rests on. A name that is no check would make its
  * condition hold forever: tests/unit/promotion.c looks each up. */
-static const char *const no_checks[] = { NULL };
-static const char *const parse_checks[] = { "client_outcome", NULL };
-static const char *const closed_checks[] = { "fail_closed", "client_outcome",
-                                             NULL };
+static const char *const route_checks[] = { "route", NULL };
+static const char *const parse_checks[] = { "client_outcome", "honest_end",
+                                            NULL };
+static const char *const closed_checks[] = { "auth_fail_closed",
+                                             "client_status", NULL };
 static const char *const retry_checks[] = { "attempts_per_upstream",
-                                            "total_attempts", NULL };
+                                            "attempts_total", NULL };
 static const char *const fallback_checks[] = { "fallback_decision", NULL };
 static const char *const log_checks[] = { "redaction", NULL };
 
 static const struct condition conditions[] = {
     { "route_verified", PROBE_HAPPY_PATH, true,
       "no happy path was run, and the API reference check was not made",
-      no_checks, policy_none, look_route },
+      route_checks, policy_none, look_route },
     { "happy_path_parsed", PROBE_HAPPY_PATH, true,
       "no happy path was judged in this run", parse_checks, policy_none,
       look_parsed },

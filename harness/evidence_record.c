@@ -183,9 +183,10 @@ static void add_phases(struct json *ext, const struct judged *judged)
                       case_credential_names[phase->client.credential]);
         json_add_bool(row, "stream", phase->client.stream);
         json_add(row, "upstreams", phase_scripts(phase));
-        json_add_bool(row, "expectation_overridden",
-                      i < judged->allowed_count &&
-                          judged->allowed[i].overridden);
+        json_add_bool(
+            row, "expectation_overridden",
+            phase->expect.severity_advisory == 1 ||
+                (i < judged->allowed_count && judged->allowed[i].overridden));
         json_add(row, "requests", phase_requests(judged, i));
         json_append(phases, row);
     }
