@@ -1,11 +1,11 @@
 #include "tests/refgateway/rules.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/credential.h"
+#include "tests/refgateway/rules_read.h"
 
 enum row_kind {
     ROW_INT,      /* min..max */
@@ -122,193 +122,49 @@ static const struct row rows[] = {
     { 0 },
 };
 
-struct place {
-    const char *name;    /* of the file */
-    const char *pointer; /* in it */
-    struct err *err;
-};
-
-__attribute__((format(printf, 2, 3))) static bool
-refuse(const struct place *place, const char *format, ...)
-{
-    char where[256];
-    char text[256];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    snprintf(where, sizeof where, "%s: %s", place->name, place->pointer);
-    err_set(place->err, ERR_SCHEMA, where, "%s", text);
-    return false;
-}
-
-static bool is_kind(const struct json *node, enum json_kind kind)
-{
-    return node && json_kind(node) == kind;
-}
-
-static bool read_int(int64_t *out, const struct json *node,
-                     const struct place *place, int64_t min, int64_t max)
-{
-    int64_t value = json_int(node, min - 1);
-
-    if (!json_is_int(node) || value < min || value > max)
-        return refuse(place, "an integer in %lld..%lld is wanted",
-                      (long long)min, (long long)max);
-    *out = value;
-    return true;
-}
-
-static bool read_word(int64_t *out, const struct json *node,
-                      const struct place *place, const char *const *names)
-{
-    const char *text = json_text(node, "");
-    struct buf list = { 0 };
-
-    for (int64_t i = 0; names[i]; i++) {
-        if (!strcmp(names[i], text)) {
-            *out = i;
-            return true;
-        }
-    }
-    for (size_t i = 0; names[i]; i++)
-        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    refuse(place, "\"%s\" is none of: %s", text, buf_text(&list));
-    buf_release(&list);
-    return false;
-}
-
-static bool read_words(struct rules_words *out, const struct json *node,
-                       const struct place *place)
-{
-    if (!is_kind(node, JSON_ARRAY) || json_count(node) > RULES_WORDS)
-        return refuse(place, "a list of at most %d texts is wanted",
-                      RULES_WORDS);
-    out->declared = true;
-    out->count = 0;
-    for (const struct json *item = json_first(node); item;
-         item = json_next(item)) {
-        const char *text = json_text(item, "");
-
-        if (!*text || strlen(text) >= RULES_WORD_SIZE)
-            return refuse(place, "each item is a text of 1..%d bytes",
-                          RULES_WORD_SIZE - 1);
-        snprintf(out->items[out->count++], RULES_WORD_SIZE, "%s", text);
-    }
-    return true;
-}
-
-static bool read_set(struct outcome_set *out, const struct json *node,
-                     const struct place *place)
-{
-    if (!is_kind(node, JSON_ARRAY))
-        return refuse(place, "a list of failure classes is wanted");
-    out->declared = true;
-    for (const struct json *item = json_first(node); item;
-         item = json_next(item)) {
-        if (!outcome_set_add(out, json_text(item, "")))
-            return refuse(place, "\"%s\" is no failure class",
-                          json_text(item, ""));
-    }
-    return true;
-}
-
-static bool read_statuses(struct rules_status *out, const struct json *node,
-                          const struct place *place)
-{
-    out->declared = true;
-    if (is_kind(node, JSON_STRING) && !strcmp(json_text(node, ""), "same")) {
-        out->same = true;
-        return true;
-    }
-    if (!is_kind(node, JSON_ARRAY) || json_count(node) > RULES_STATUSES ||
-        !json_count(node))
-        return refuse(place, "\"same\" or a list of 1..%d statuses is wanted",
-                      RULES_STATUSES);
-    for (const struct json *item = json_first(node); item;
-         item = json_next(item)) {
-        if (!read_int(&out->items[out->count], item, place, 400, 599))
-            return false;
-        out->count++;
-    }
-    return true;
-}
-
-/* Sets a flag for each word of a list; names and flags run side by side. */
-static bool read_flags(const struct json *node, const struct place *place,
-                       const char *const *names, bool *const *flags)
-{
-    struct rules_words words = { 0 };
-    int64_t index;
-
-    if (!read_words(&words, node, place))
-        return false;
-    for (size_t i = 0; names[i]; i++)
-        *flags[i] = false;
-    for (const struct json *item = json_first(node); item;
-         item = json_next(item)) {
-        if (!read_word(&index, item, place, names))
-            return false;
-        *flags[index] = true;
-    }
-    return true;
-}
-
 static bool read_formats(struct rules *out, const struct json *node,
-                         const struct place *place)
+                         const struct rules_place *place)
 {
     static const char *const names[] = { "seconds", "date", "ms", NULL };
     bool *const flags[] = { &out->retry.retry_after.seconds,
                             &out->retry.retry_after.date,
                             &out->retry.retry_after.ms };
 
-    return read_flags(node, place, names, flags);
+    return rules_read_flags(node, place, names, flags);
 }
 
 static bool read_after(struct rules *out, const struct json *node,
-                       const struct place *place)
+                       const struct rules_place *place)
 {
     static const char *const names[] = { "error_event", "abort", NULL };
     bool *const flags[] = { &out->stream.error_event, &out->stream.abort };
 
-    return read_flags(node, place, names, flags);
-}
-
-static bool read_factor(double *out, const struct json *node,
-                        const struct place *place)
-{
-    double value = json_double(node, 0);
-
-    if (!(value >= 1 && value <= 10))
-        return refuse(place, "a number in 1..10 is wanted");
-    *out = value;
-    return true;
+    return rules_read_flags(node, place, names, flags);
 }
 
 static bool read_row(struct rules *out, const struct row *row,
-                     const struct json *node, const struct place *place)
+                     const struct json *node, const struct rules_place *place)
 {
     void *field = (char *)out + row->offset;
 
     switch (row->kind) {
     case ROW_INT:
-        return read_int(field, node, place, row->min, row->max);
+        return rules_read_int(field, node, place, row->min, row->max);
     case ROW_BOOL:
-        if (!is_kind(node, JSON_BOOL))
-            return refuse(place, "true or false is wanted");
+        if (!rules_is_kind(node, JSON_BOOL))
+            return rules_refuse(place, "true or false is wanted");
         *(bool *)field = json_true(node);
         return true;
     case ROW_WORD:
-        return read_word(field, node, place, row->names);
+        return rules_read_word(field, node, place, row->names);
     case ROW_WORDS:
-        return read_words(field, node, place);
+        return rules_read_words(field, node, place);
     case ROW_SET:
-        return read_set(field, node, place);
+        return rules_read_set(field, node, place);
     case ROW_STATUSES:
-        return read_statuses(field, node, place);
+        return rules_read_statuses(field, node, place);
     case ROW_FACTOR:
-        return read_factor(field, node, place);
+        return rules_read_factor(field, node, place);
     case ROW_FORMATS:
         return read_formats(out, node, place);
     case ROW_AFTER:
@@ -316,8 +172,9 @@ static bool read_row(struct rules *out, const struct row *row,
     case ROW_OTHER:
         return true;
     case ROW_REFUSED:
-        return refuse(place, "this gateway keeps no state between requests "
-                             "and cannot obey it; remove it");
+        return rules_refuse(place,
+                            "this gateway keeps no state between requests "
+                            "and cannot obey it; remove it");
     }
     return false;
 }
@@ -343,16 +200,16 @@ static bool check_keys(const struct json *object, const char *pointer,
     for (const struct json *member = json_first(object); member;
          member = json_next(member)) {
         char below[256];
-        struct place place = { name, below, err };
+        struct rules_place place = { name, below, err };
         int row;
 
         snprintf(below, sizeof below, "%s/%s", pointer, json_key(member));
         row = known(below);
         if (!row)
-            return refuse(&place, "unknown key");
+            return rules_refuse(&place, "unknown key");
         if (row == 2) {
-            if (!is_kind(member, JSON_OBJECT))
-                return refuse(&place, "an object is wanted");
+            if (!rules_is_kind(member, JSON_OBJECT))
+                return rules_refuse(&place, "an object is wanted");
             if (!check_keys(member, below, name, err))
                 return false;
         }
@@ -369,23 +226,25 @@ static bool read_upstreams(struct rules *out, const struct json *map,
          member = json_next(member)) {
         struct rules_upstream *upstream;
         char pointer[256];
-        struct place place = { name, pointer, err };
+        struct rules_place place = { name, pointer, err };
 
         snprintf(pointer, sizeof pointer, "/upstreams/%s", json_key(member));
         if (out->upstream_count == RULES_UPSTREAMS ||
             strlen(json_key(member)) >= RULES_WORD_SIZE)
-            return refuse(&place, "at most %d upstreams, names under %d bytes",
-                          RULES_UPSTREAMS, RULES_WORD_SIZE);
+            return rules_refuse(&place,
+                                "at most %d upstreams, names under %d bytes",
+                                RULES_UPSTREAMS, RULES_WORD_SIZE);
         upstream = &out->upstreams[out->upstream_count++];
         *upstream = (struct rules_upstream){ .credential = -1, .model = -1 };
         snprintf(upstream->name, sizeof upstream->name, "%s", json_key(member));
         if (json_get(member, "credential") &&
-            !read_word(&upstream->credential, json_get(member, "credential"),
-                       &place, whose_names))
+            !rules_read_word(&upstream->credential,
+                             json_get(member, "credential"), &place,
+                             whose_names))
             return false;
         if (json_get(member, "model") &&
-            !read_word(&upstream->model, json_get(member, "model"), &place,
-                       whose_names))
+            !rules_read_word(&upstream->model, json_get(member, "model"),
+                             &place, whose_names))
             return false;
     }
     return true;
@@ -436,13 +295,13 @@ static bool may_forward(const char *name)
 static bool check_forwarded(const struct rules *rules, const char *name,
                             struct err *err)
 {
-    struct place place = { name, "/request/headers_forwarded", err };
+    struct rules_place place = { name, "/request/headers_forwarded", err };
 
     for (size_t i = 0; i < rules->headers_forwarded.count; i++) {
         const char *header = rules->headers_forwarded.items[i];
 
         if (!may_forward(header))
-            return refuse(&place, "%s is never forwarded", header);
+            return rules_refuse(&place, "%s is never forwarded", header);
     }
     return true;
 }
@@ -450,16 +309,16 @@ static bool check_forwarded(const struct rules *rules, const char *name,
 bool rules_read(struct rules *out, const struct json *document,
                 const char *name, struct err *err)
 {
-    struct place root = { name, "/", err };
+    struct rules_place root = { name, "/", err };
 
     rules_init(out);
     if (json_kind(document) != JSON_OBJECT)
-        return refuse(&root, "an object is wanted");
+        return rules_refuse(&root, "an object is wanted");
     if (!check_keys(document, "", name, err))
         return false;
     for (const struct row *row = rows; row->pointer; row++) {
         const struct json *node = json_pointer(document, row->pointer);
-        struct place place = { name, row->pointer, err };
+        struct rules_place place = { name, row->pointer, err };
 
         if (node && !read_row(out, row, node, &place))
             return false;

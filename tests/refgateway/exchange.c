@@ -1,0 +1,381 @@
+#include "tests/refgateway/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/credential.h"
+#include "common/xalloc.h"
+#include "tests/refgateway/complaint.h"
+#include "tests/refgateway/refusal.h"
+#include "tests/refgateway/relay.h"
+#include "tests/refgateway/watch.h"
+
+#define ROUTE        "/v1/chat/completions"
+#define RETRY_HEADER "x-gatedrill-retry-count"
+#define REQUEST_MOST (32u << 20)
+#define STREAM_PIECE (16u << 10)
+
+struct exchange {
+    const struct front_plan *plan;
+    int stop_fd;
+    int64_t started_ns;
+    struct buf body;
+    bool too_large;
+    struct watch watch;
+    bool watching;
+    struct relay relay;
+    bool relaying;
+    struct call_header headers[RULES_WORDS];
+    size_t header_count;
+    struct access_entry log;
+};
+
+static const char *known_method(const char *method)
+{
+    static const char *const known[] = { "GET",    "HEAD",  "POST",    "PUT",
+                                         "DELETE", "PATCH", "OPTIONS", NULL };
+
+    for (size_t i = 0; known[i]; i++) {
+        if (!strcmp(known[i], method))
+            return known[i];
+    }
+    return "other";
+}
+
+struct exchange *exchange_new(const struct front_plan *plan, int stop_fd,
+                              const char *url, const char *method)
+{
+    struct exchange *exchange = xcalloc(1, sizeof *exchange);
+
+    exchange->plan = plan;
+    exchange->stop_fd = stop_fd;
+    exchange->started_ns = clock_now_ns();
+    exchange->log = (struct access_entry){
+        .method = known_method(method),
+        .route = strcmp(url, ROUTE) ? "unknown" : ROUTE,
+        .decision = "fallback_not_triggered",
+        .error_class = "none",
+        .end = "complete",
+    };
+    return exchange;
+}
+
+static void exchange_free(struct exchange *exchange)
+{
+    if (exchange->relaying)
+        relay_release(&exchange->relay);
+    if (exchange->watching)
+        watch_close(&exchange->watch);
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        free(exchange->headers[i].name);
+        free(exchange->headers[i].value);
+    }
+    if (exchange->body.data)
+        xwipe(exchange->body.data, exchange->body.length);
+    buf_release(&exchange->body);
+    free(exchange);
+}
+
+void exchange_collect(struct exchange *exchange, const char *bytes, size_t size)
+{
+    if (exchange->body.length + size > REQUEST_MOST)
+        exchange->too_large = true;
+    if (!exchange->too_large)
+        buf_add(&exchange->body, bytes, size);
+}
+
+/* --- who may ask, and what ---------------------------------------------- */
+
+/* Takes the same time wherever the difference is. */
+static bool same_secret(const char *one, const char *other)
+{
+    size_t length = strlen(one);
+    unsigned char difference = length != strlen(other);
+
+    for (size_t i = 0; other[i]; i++)
+        difference |= (unsigned char)((i < length ? one[i] : 0) ^ other[i]);
+    return !difference;
+}
+
+static const char *client_credential(struct MHD_Connection *connection)
+{
+    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                    "Authorization");
+
+    return value ? credential_key("authorization", value) : NULL;
+}
+
+static bool is_let_in(const struct exchange *exchange,
+                      struct MHD_Connection *connection)
+{
+    const char *wanted = exchange->plan->settings->client_key;
+    const char *given = client_credential(connection);
+
+    return !wanted || (given && same_secret(wanted, given));
+}
+
+static const struct refusal *find_refusal(const struct exchange *exchange,
+                                          struct MHD_Connection *connection,
+                                          struct request_body *body)
+{
+    if (!is_let_in(exchange, connection))
+        return &refusal_unauthorized;
+    if (strcmp(exchange->log.route, ROUTE))
+        return &refusal_no_route;
+    if (strcmp(exchange->log.method, "POST"))
+        return &refusal_no_method;
+    if (exchange->too_large)
+        return &refusal_too_large;
+    if (!request_body_read(body, buf_text(&exchange->body),
+                           exchange->body.length))
+        return &refusal_not_json;
+    return NULL;
+}
+
+/* --- answers ------------------------------------------------------------ */
+
+static void add_retry_count(struct MHD_Response *response,
+                            const struct exchange *exchange)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%lld",
+             (long long)(exchange->relaying
+                             ? progress_retries(&exchange->relay.progress)
+                             : 0));
+    MHD_add_response_header(response, RETRY_HEADER, text);
+}
+
+static enum MHD_Result queue(struct exchange *exchange,
+                             struct MHD_Connection *connection, int status,
+                             struct MHD_Response *response)
+{
+    enum MHD_Result queued;
+
+    add_retry_count(response, exchange);
+    exchange->log.status = status;
+    queued = MHD_queue_response(connection, (unsigned)status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static struct MHD_Response *json_response(const void *body, size_t length)
+{
+    char *copy = xstrndup(body, length);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(length, copy, MHD_RESPMEM_MUST_FREE);
+
+    MHD_add_response_header(response, "Content-Type", "application/json");
+    return response;
+}
+
+static enum MHD_Result refuse(struct exchange *exchange,
+                              struct MHD_Connection *connection,
+                              const struct refusal *refusal)
+{
+    struct MHD_Response *response =
+        json_response(refusal->body, strlen(refusal->body));
+
+    exchange->log.error_class = refusal->error_class;
+    exchange->log.decision = refusal->decision;
+    if (refusal->header)
+        MHD_add_response_header(response, refusal->header, refusal->value);
+    return queue(exchange, connection, refusal->status, response);
+}
+
+static enum MHD_Result complain(struct exchange *exchange,
+                                struct MHD_Connection *connection)
+{
+    const struct relay *relay = &exchange->relay;
+    int status =
+        complaint_status(exchange->plan->rules, &relay->result, relay->why);
+    struct buf body = { 0 };
+    struct MHD_Response *response;
+
+    complaint_write(&body, &relay->result, relay->why);
+    response = json_response(body.data, body.length);
+    buf_release(&body);
+    if ((status == 429 || status == 503) && relay->result.told_ms >= 0) {
+        char text[24];
+
+        snprintf(text, sizeof text, "%lld",
+                 (long long)((relay->result.told_ms + 999) / 1000));
+        MHD_add_response_header(response, "Retry-After", text);
+    }
+    return queue(exchange, connection, status, response);
+}
+
+static ssize_t on_read(void *user, uint64_t at, char *out, size_t size)
+{
+    struct exchange *exchange = user;
+    size_t got = 0;
+
+    (void)at;
+    switch (relay_read(&exchange->relay, out, size, &got)) {
+    case RELAY_READ_BYTES:
+        return (ssize_t)got;
+    case RELAY_READ_END:
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    default:
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+}
+
+static enum MHD_Result stream(struct exchange *exchange,
+                              struct MHD_Connection *connection)
+{
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, STREAM_PIECE, on_read, exchange, NULL);
+
+    MHD_add_response_header(response, "Content-Type", "text/event-stream");
+    MHD_add_response_header(response, "Cache-Control", "no-cache");
+    return queue(exchange, connection, 200, response);
+}
+
+/* --- a request ---------------------------------------------------------- */
+
+static void take_headers(struct exchange *exchange,
+                         struct MHD_Connection *connection)
+{
+    const struct rules_words *names = &exchange->plan->rules->headers_forwarded;
+
+    for (size_t i = 0; i < names->count; i++) {
+        const char *value = MHD_lookup_connection_value(
+            connection, MHD_HEADER_KIND, names->items[i]);
+
+        if (value && *value)
+            exchange->headers[exchange->header_count++] =
+                (struct call_header){ xstrdup(names->items[i]),
+                                      xstrdup(value) };
+    }
+}
+
+static bool start_watching(struct exchange *exchange,
+                           struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    exchange->watching = info && watch_open(&exchange->watch, info->connect_fd,
+                                            exchange->stop_fd);
+    return exchange->watching;
+}
+
+static enum MHD_Result relay(struct exchange *exchange,
+                             struct MHD_Connection *connection,
+                             const struct request_body *body)
+{
+    const struct front_plan *front = exchange->plan;
+    struct relay_plan plan = {
+        .rules = front->rules,
+        .settings = front->settings,
+        .memory = front->memory,
+        .draw = front->draw,
+        .watch = &exchange->watch,
+        .body = *body,
+        .client_credential = client_credential(connection),
+        .headers = exchange->headers,
+        .started_ns = clock_now_ns(),
+    };
+
+    exchange->log.stream = body->stream;
+    take_headers(exchange, connection);
+    plan.header_count = exchange->header_count;
+    if (!start_watching(exchange, connection))
+        return refuse(exchange, connection, &refusal_stopping);
+    relay_init(&exchange->relay, &plan);
+    exchange->relaying = true;
+    switch (relay_run(&exchange->relay)) {
+    case RELAY_STREAM:
+        return stream(exchange, connection);
+    case RELAY_ANSWER:
+        return queue(exchange, connection, 200,
+                     json_response(relay_answer(&exchange->relay)->data,
+                                   relay_answer(&exchange->relay)->length));
+    case RELAY_FAILED:
+        return complain(exchange, connection);
+    case RELAY_STOPPING:
+        return refuse(exchange, connection, &refusal_stopping);
+    default:
+        return MHD_NO; /* nobody is there to be answered */
+    }
+}
+
+enum MHD_Result exchange_answer(struct exchange *exchange,
+                                struct MHD_Connection *connection)
+{
+    struct request_body body;
+    const struct refusal *refusal = find_refusal(exchange, connection, &body);
+
+    return refusal ? refuse(exchange, connection, refusal)
+                   : relay(exchange, connection, &body);
+}
+
+/* --- the log line ------------------------------------------------------- */
+
+static const char *decision(const struct relay *relay, bool answered)
+{
+    if (relay->progress.count > 1 &&
+        progress_tried(&relay->progress) > (relay->progress.at[0].attempts > 0))
+        return "fallback_used";
+    if (answered)
+        return "primary_used";
+    return relay->why == WHY_AUTH ? "failed_closed" : "fallback_not_triggered";
+}
+
+static void note_relay(struct access_entry *log,
+                       const struct exchange *exchange)
+{
+    const struct relay *relay = &exchange->relay;
+    bool streaming = relay->end == RELAY_STREAM;
+    bool failed = relay->end == RELAY_FAILED ||
+                  (streaming && relay->result.outcome != OUTCOME_OK);
+
+    for (size_t i = 0; i < relay->progress.count; i++) {
+        if (!relay->progress.at[i].attempts)
+            continue;
+        log->upstreams[log->upstream_count++] = (struct access_upstream){
+            exchange->plan->settings->upstreams[i].name,
+            relay->progress.at[i].attempts
+        };
+    }
+    log->retries = progress_retries(&relay->progress);
+    log->decision =
+        decision(relay, relay->end == RELAY_ANSWER || (streaming && !failed));
+    if (!failed)
+        return;
+    log->error_class = complaint_class(&relay->result, relay->why, streaming);
+    log->outcome = outcome_names[relay->result.outcome];
+    log->why = streaming ? NULL : why_names[relay->why];
+}
+
+/* An answer that was not sent whole, though nothing failed at our end, is one
+ * whose reader is gone. */
+static const char *how_it_ended(const struct exchange *exchange, bool complete)
+{
+    const struct relay *relay = &exchange->relay;
+
+    if (complete)
+        return "complete";
+    if (!exchange->relaying)
+        return "client_left";
+    if (relay->end == RELAY_STOPPING)
+        return "stopped";
+    return relay->end == RELAY_STREAM && relay->result.outcome != OUTCOME_OK
+               ? "cut"
+               : "client_left";
+}
+
+void exchange_end(struct exchange *exchange, bool complete)
+{
+    struct access_entry log = exchange->log;
+
+    if (exchange->relaying)
+        note_relay(&log, exchange);
+    log.end = how_it_ended(exchange, complete);
+    log.elapsed_ms = (clock_now_ns() - exchange->started_ns) / NS_PER_MS;
+    access_log_write(exchange->plan->log, &log);
+    exchange_free(exchange);
+}
