@@ -115,6 +115,16 @@ Test(refgw_classify, plain_answers)
                      rows[i].wanted, "row %zu: %s", i, rows[i].body);
 }
 
+Test(refgw_classify, an_answer_that_is_too_long_is_no_cut)
+{
+    cr_expect_eq(of((struct classify_wire){ .curl_code = CURLE_WRITE_ERROR,
+                                            .head_complete = true,
+                                            .framed = true,
+                                            .status = 200,
+                                            .too_long = true }),
+                 OUTCOME_BAD_BODY);
+}
+
 Test(refgw_classify, a_timeout_is_the_class_of_an_answer_that_never_ended)
 {
     cr_expect_eq(of((struct classify_wire){ .limit = OUTCOME_HEADER_TIMEOUT }),

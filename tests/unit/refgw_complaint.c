@@ -64,6 +64,18 @@ Test(refgw_complaint, the_status_is_one_the_runbook_allows_and_the_nearest)
     }
 }
 
+Test(refgw_complaint, the_kind_of_failure_goes_before_the_order_of_the_list)
+{
+    struct rules rules = declared();
+    struct result result = of(OUTCOME_HTTP, 500);
+
+    rules.client_errors.exhausted.items[0] = 503;
+    rules.client_errors.exhausted.items[1] = 502;
+    cr_expect_eq(complaint_status(&rules, &result, WHY_EXHAUSTED), 502);
+    rules.client_errors.exhausted.items[1] = 507;
+    cr_expect_eq(complaint_status(&rules, &result, WHY_EXHAUSTED), 503);
+}
+
 Test(refgw_complaint, a_rule_for_bad_bodies_goes_first)
 {
     struct rules rules = declared();
