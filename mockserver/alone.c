@@ -20,6 +20,9 @@ static bool alone_read_script(struct mock *mock, const char *path,
         snprintf(place, sizeof place, "%s: $", path);
         document = json_load(path, err);
         if (!document || !arming_read(&arming, document, place, err)) {
+            /* One that cannot be read is a wrong command line. */
+            if (err->code == ERR_IO)
+                err->code = ERR_USAGE;
             json_free(document);
             return false;
         }
@@ -54,8 +57,11 @@ static bool alone_read_scenarios(struct mock *mock, const char *root,
 {
     if (!root)
         return true;
-    if (!scenarios_load(&mock->scenarios, root, err))
+    if (!scenarios_load(&mock->scenarios, root, err)) {
+        if (err->code == ERR_IO)
+            err->code = ERR_USAGE;
         return false;
+    }
     mock->scenario_names =
         xcalloc(mock->scenarios.count + 1, sizeof *mock->scenario_names);
     for (size_t i = 0; i < mock->scenarios.count; i++) {

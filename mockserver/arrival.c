@@ -178,6 +178,14 @@ void arrival_read_body(struct arrival *out, struct attempt *attempt,
         arrival_read_json(out, attempt, body, length, key);
 }
 
+void arrival_forget_body(struct attempt *attempt, int64_t length)
+{
+    attempt->request.body_bytes = length;
+    attempt->request.body_sha256[0] = '\0';
+    attempt->request.json = false;
+    json_fields_release(&attempt->request.fields);
+}
+
 static void arrival_saw(struct attempt *attempt, const char *id,
                         const char *where, const char *name, size_t name_length)
 {

@@ -48,6 +48,9 @@ void arrival_read_body(struct arrival *out, struct attempt *attempt,
                        const void *body, size_t length, bool complete,
                        const uint8_t key[static FINGERPRINT_KEY_BYTES]);
 
+/* The body was too long to be kept: its length is known, its content is not. */
+void arrival_forget_body(struct attempt *attempt, int64_t length);
+
 /* Which watched texts the request carries, and where: "prompt@body",
  * "client.key@header:cookie", "prompt@target". */
 void arrival_find_watched(struct attempt *attempt, const struct arming *arming,

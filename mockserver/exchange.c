@@ -136,6 +136,8 @@ static enum server_answer exchange_on_head(struct connection *c,
     struct exchange *e = exchange_new(c);
 
     e->wait.fire = exchange_on_wait;
+    if (c->closing)
+        e->upset = "it came while its idle connection was being closed";
     exchange_read_head(e);
     if (!e->attempt.request.head_seen) {
         /* We lost track of the bytes (an earlier request was not HTTP as we
@@ -163,6 +165,8 @@ static enum server_answer exchange_on_end(struct exchange *e, void *library)
 {
     arrival_read_body(&e->arrival, &e->attempt, e->body.data, e->body.length,
                       true, e->mock->fingerprint_key);
+    if (e->body_cut)
+        arrival_forget_body(&e->attempt, e->connection->tap.in.body_bytes);
     exchange_choose(e, EXCHANGE_AT_END);
     return exchange_begin(e, library);
 }

@@ -197,8 +197,10 @@ static void exchange_settle(struct exchange *e, const struct step *step,
                             enum exchange_stage stage)
 {
     struct buf text = { 0 };
+    const char *late = exchange_lateness(&e->plan, step, stage);
 
-    e->upset = exchange_lateness(&e->plan, step, stage);
+    if (late)
+        e->upset = late;
     step_describe(&text, step);
     snprintf(e->attempt.planned.fault, sizeof e->attempt.planned.fault, "%s",
              fault_rows[step->fault].name);

@@ -21,6 +21,14 @@
 #define EXIT_USAGE  2
 #define EXIT_BROKEN 4
 
+static void complain(const struct err *err)
+{
+    if (err->where[0])
+        log_line(LOG_ERROR, "%s: %s", err->where, err->text);
+    else
+        log_line(LOG_ERROR, "%s", err->text);
+}
+
 struct stopper {
     struct loop_watch watch;
     struct loop *loop;
@@ -126,7 +134,7 @@ int main(int argc, char **argv)
     log_init("gatedrill-mock", LOG_WARNING);
     forbid_core_files();
     if (!options_read(&options, argc, argv, &err)) {
-        log_line(LOG_ERROR, "%s: %s", err.where, err.text);
+        complain(&err);
         return EXIT_USAGE;
     }
     if (options.help || options.version) {
@@ -143,6 +151,6 @@ int main(int argc, char **argv)
     options_release(&options);
     if (served)
         return EXIT_SUCCESS;
-    log_line(LOG_ERROR, "%s: %s", err.where, err.text);
+    complain(&err);
     return err.code == ERR_IO || err.code == ERR_NET ? EXIT_BROKEN : EXIT_USAGE;
 }
