@@ -11,7 +11,7 @@
 #include "harness/trial.h"
 
 #define SCHEDULE_JOBS_LEAST 4
-#define SCHEDULE_JOBS_MOST  48
+#define SCHEDULE_JOBS_MOST  24
 #define SCHEDULE_TICK_MS    100
 
 int64_t schedule_jobs(const int64_t *longest_ms, size_t count)
@@ -53,11 +53,17 @@ static struct slot_kind schedule_kind(const struct drill *drill,
 {
     struct slot_kind kind = { .variant = c->variant };
 
-    for (size_t i = 0; i < c->phase_count; i++)
+    bool same_text = false;
+
+    for (size_t i = 0; i < c->phase_count; i++) {
         kind.wrong_key |= c->phases[i].client.credential ==
                           CASE_CREDENTIAL_INVALID_AT_UPSTREAM;
+        same_text |= c->phases[i].client.prompt_same == 1;
+    }
+    /* Equal texts tell requests apart no more; then a lease must. */
     kind.shared = drill->profile.process_reuse == REUSE_SHARED &&
-                  !c->needs_own_listeners && !c->needs_fresh_process;
+                  !c->needs_own_listeners && !c->needs_fresh_process &&
+                  !same_text;
     return kind;
 }
 

@@ -515,8 +515,9 @@ static void trial_take_attempts(struct trial *t, struct mock_attempts *attempts)
 {
     struct observation *o = t->o;
 
-    qsort(attempts->items, attempts->count, sizeof *attempts->items,
-          attempt_earlier);
+    if (attempts->count)
+        qsort(attempts->items, attempts->count, sizeof *attempts->items,
+              attempt_earlier);
     o->attempts = attempts->items;
     o->attempt_count = attempts->count;
     o->open_attempts = attempts->open;

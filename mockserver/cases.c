@@ -188,12 +188,31 @@ static void case_free(struct mock_case *of)
     free(of);
 }
 
+static void case_forget(struct mock_case *of)
+{
+    of->forgotten = true;
+    if (of->held == 0)
+        case_free(of);
+}
+
+void case_hold(struct mock_case *of)
+{
+    if (of)
+        of->held++;
+}
+
+void case_drop(struct mock_case *of)
+{
+    if (of && --of->held == 0 && of->forgotten)
+        case_free(of);
+}
+
 void cases_release(struct cases *cases)
 {
     if (!cases)
         return;
     for (size_t i = 0; i < cases->count; i++)
-        case_free(cases->items[i]);
+        case_forget(cases->items[i]);
     free(cases->items);
     *cases = (struct cases){ 0 };
 }
@@ -294,7 +313,7 @@ bool cases_forget(struct cases *cases, uint64_t nonce)
     place = cases_place(cases, nonce, "");
     memmove(cases->items + place, cases->items + place + 1,
             (--cases->count - place) * sizeof(struct mock_case *));
-    case_free(of);
+    case_forget(of);
     return true;
 }
 
@@ -306,7 +325,7 @@ void cases_reset(struct cases *cases)
         struct mock_case *of = cases->items[i];
 
         if (of->nonce) {
-            case_free(of);
+            case_forget(of);
             continue;
         }
         of->tally_count = 0;

@@ -53,6 +53,8 @@ struct mock_case {
     size_t tally_count, tally_capacity;
     uint16_t highest_epoch; /* seen or leased */
     int64_t foreign_before; /* foreign arrivals when its script came */
+    int64_t held;           /* exchanges that still point at it */
+    bool forgotten;         /* goes with the last of them */
 };
 
 struct cases {
@@ -80,6 +82,10 @@ struct mock_case *cases_find_name(const struct cases *cases, const char *name);
 struct mock_case *cases_put(struct cases *cases, uint64_t nonce,
                             const char *name, struct arming *arming);
 bool cases_forget(struct cases *cases, uint64_t nonce);
+/* An exchange outlives the call that forgets its case: it holds it. NULL is
+ * accepted by both. */
+void case_hold(struct mock_case *of);
+void case_drop(struct mock_case *of);
 /* Forgets every case with a nonce, and how far those without one have come. */
 void cases_reset(struct cases *cases);
 

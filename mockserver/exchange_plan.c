@@ -65,6 +65,8 @@ static void exchange_adopt(struct exchange *e,
     if (e->selection.of != selection->of ||
         e->selection.id.epoch != selection->id.epoch)
         exchange_uncount(e);
+    case_hold(selection->of);
+    case_drop(e->selection.of);
     e->selection = *selection;
     e->attempt.id = selection->id;
     e->attempt.by = selection->by;

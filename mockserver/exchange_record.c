@@ -169,6 +169,7 @@ static void exchange_free(struct exchange *e)
 {
     loop_disarm(&e->mock->loop, &e->wait);
     wire_stop(&e->wire);
+    case_drop(e->selection.of);
     attempt_release(&e->attempt);
     arrival_release(&e->arrival);
     plan_release(&e->plan);

@@ -29,7 +29,7 @@ Test(schedule, never_more_jobs_than_the_limit)
 
     for (size_t i = 0; i < 500; i++)
         longest_ms[i] = 10;
-    cr_assert_eq(schedule_jobs(longest_ms, 500), 48);
+    cr_assert_eq(schedule_jobs(longest_ms, 500), 24);
 }
 
 Test(lateness, it_counts_only_what_lies_between)
