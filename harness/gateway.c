@@ -275,8 +275,7 @@ static bool gateway_await(struct gateway *gateway, struct err *err)
         return false;
     ok = ready_wait(profile->start.ready_tcp ? READY_TCP : READY_HTTP, filled,
                     &gateway->process, profile->start.ready_timeout_ms);
-    if (!ok && gateway->process.ended) {
-        process_describe_end(&gateway->process, how, sizeof how);
+    if (!ok && process_has_ended(&gateway->process, how, sizeof how)) {
         err_set(err, ERR_STATE, profile->name,
                 "the gateway ended before it was ready: %s", how);
     } else if (!ok) {
@@ -345,9 +344,8 @@ bool gateway_alive(struct gateway *gateway, struct err *err)
 {
     char how[64];
 
-    if (!process_wait(&gateway->process, 0))
+    if (!process_has_ended(&gateway->process, how, sizeof how))
         return true;
-    process_describe_end(&gateway->process, how, sizeof how);
     err_set(err, ERR_STATE, gateway->profile->name,
             "the gateway ended during the run: %s", how);
     gateway_add_tail(err, gateway->process.stderr_path);

@@ -81,31 +81,40 @@ bool process_start(struct process *out, const struct process_spec *spec,
     return true;
 }
 
-static void process_reap(struct process *process)
-{
-    if (!process->ended &&
-        waitpid(process->pid, &process->status, WNOHANG) == process->pid)
-        process->ended = true;
-}
-
 bool process_wait(struct process *process, int64_t timeout_ms)
 {
     int64_t until = clock_now_ns() + timeout_ms * NS_PER_MS;
     struct pollfd wait = { .fd = process->pidfd, .events = POLLIN };
+    int64_t left_ms = timeout_ms;
+    int ready;
 
     if (!process->pid)
         return true;
-    process_reap(process);
-    while (!process->ended) {
-        int64_t left_ms = (until - clock_now_ns()) / NS_PER_MS;
+    do {
+        ready = poll(&wait, 1, left_ms > 0 ? (int)left_ms : 0);
+        left_ms = (until - clock_now_ns()) / NS_PER_MS;
+    } while (ready < 0 && errno == EINTR && left_ms > 0);
+    return ready > 0;
+}
 
-        if (left_ms <= 0)
-            break;
-        if (poll(&wait, 1, (int)left_ms) < 0 && errno != EINTR)
-            break;
-        process_reap(process);
-    }
-    return process->ended;
+/* The status is taken away here and nowhere else. */
+static int process_collect(const struct process *process)
+{
+    int status = 0;
+
+    while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return status;
+}
+
+static void process_close(struct process *process)
+{
+    guardian_forget(process->pid);
+    if (process->pidfd >= 0)
+        close(process->pidfd);
+    free(process->stdout_path);
+    free(process->stderr_path);
+    *process = (struct process){ .pidfd = -1 };
 }
 
 void process_stop(struct process *process, int signal_number,
@@ -113,32 +122,30 @@ void process_stop(struct process *process, int signal_number,
 {
     if (!process || !process->pid)
         return;
-    process_reap(process);
-    if (!process->ended) {
+    if (!process_wait(process, 0)) {
         kill(-process->pid, signal_number);
         process_wait(process, timeout_ms);
     }
     /* Its own children may outlive the leader: the group goes as one. */
     kill(-process->pid, SIGKILL);
-    while (!process->ended && waitpid(process->pid, &process->status, 0) < 0 &&
-           errno == EINTR)
-        continue;
-    guardian_forget(process->pid);
-    if (process->pidfd >= 0)
-        close(process->pidfd);
-    free(process->stdout_path);
-    free(process->stderr_path);
-    *process = (struct process){ .pidfd = -1, .ended = true };
+    process_collect(process);
+    process_close(process);
 }
 
-void process_describe_end(const struct process *process, char *out, size_t size)
+bool process_has_ended(const struct process *process, char *how, size_t size)
 {
-    if (WIFSIGNALED(process->status))
-        snprintf(out, size, "killed by signal %d (%s)",
-                 WTERMSIG(process->status),
-                 sigabbrev_np(WTERMSIG(process->status)));
+    siginfo_t info = { 0 };
+
+    if (waitid(P_PIDFD, (id_t)process->pidfd, &info,
+               WEXITED | WNOHANG | WNOWAIT) < 0 ||
+        info.si_pid == 0)
+        return false;
+    if (info.si_code == CLD_EXITED)
+        snprintf(how, size, "exit status %d", info.si_status);
     else
-        snprintf(out, size, "exit status %d", WEXITSTATUS(process->status));
+        snprintf(how, size, "killed by signal %d (%s)", info.si_status,
+                 sigabbrev_np(info.si_status));
+    return true;
 }
 
 int process_run(const struct process_spec *spec, int64_t timeout_ms,
@@ -155,10 +162,10 @@ int process_run(const struct process_spec *spec, int64_t timeout_ms,
         process_stop(&process, SIGKILL, 0);
         return -1;
     }
-    status = WIFSIGNALED(process.status) ? 128 + WTERMSIG(process.status)
-                                         : WEXITSTATUS(process.status);
-    process_stop(&process, SIGKILL, 0);
-    return status;
+    kill(-process.pid, SIGKILL);
+    status = process_collect(&process);
+    process_close(&process);
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 char *process_tail(const char *path, size_t bytes)

@@ -12,9 +12,7 @@
 
 struct process {
     pid_t pid; /* also its group; 0: none */
-    int pidfd; /* readable once it has ended */
-    bool ended;
-    int status; /* of waitpid, once ended */
+    int pidfd; /* readable once it has ended; its status stays until stop */
     char *stdout_path, *stderr_path;
 };
 
@@ -35,9 +33,9 @@ bool process_wait(struct process *process, int64_t timeout_ms);
 /* Asks by signal, waits, then kills the group. Harmless twice. Releases. */
 void process_stop(struct process *process, int signal_number,
                   int64_t timeout_ms);
-/* "exit status 3", "killed by signal 11". Only once ended. */
-void process_describe_end(const struct process *process, char *out,
-                          size_t size);
+/* Looks without taking the status away, so that any thread may: true when it
+ * has ended, and how: "exit status 3", "killed by signal 11 (SEGV)". */
+bool process_has_ended(const struct process *process, char *how, size_t size);
 /* Runs to the end and returns its exit status (128 + n for signal n), -1 and
  * err when it could not be started or took longer. */
 int process_run(const struct process_spec *spec, int64_t timeout_ms,

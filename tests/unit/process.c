@@ -181,6 +181,7 @@ Test(ready, a_program_that_ends_is_not_waited_for)
     struct port port;
     struct err err = { 0 };
     char target[32];
+    char how[64];
     int64_t before;
 
     cr_assert(port_take(&port, &err));
@@ -192,7 +193,8 @@ Test(ready, a_program_that_ends_is_not_waited_for)
     before = clock_now_ns();
     cr_assert_not(ready_wait(READY_TCP, target, &process, 60000));
     cr_assert_lt(clock_now_ns() - before, 30 * NS_PER_S);
-    cr_assert(process.ended);
+    cr_assert(process_has_ended(&process, how, sizeof how));
+    cr_assert_str_eq(how, "exit status 0");
     process_stop(&process, SIGKILL, 0);
     port_release(&port);
 }
