@@ -89,16 +89,19 @@ void completion_write(struct buf *out, const struct completion *completion,
     write_id(out, request);
     buf_add_text(out, ",\"object\":\"chat.completion\"");
     write_model(out, request);
-    buf_add_text(out, ",\"choices\":[");
-    if (!completion->no_choices)
-        write_choice(out, completion, request);
-    buf_add_text(out, "],");
+    buf_add_text(out, ",");
     if (completion->usage) {
         write_usage(out, completion->no_choices ? 0 : completion->count);
         buf_add_text(out, ",");
     }
+    /* The tokens come last, so that a cut in the second half of the body shows
+     * in them. */
     buf_add_text(out, "\"service_tier\":\"default\","
-                      "\"system_fingerprint\":\"fp_490a4ad033\"}");
+                      "\"system_fingerprint\":\"fp_490a4ad033\","
+                      "\"choices\":[");
+    if (!completion->no_choices)
+        write_choice(out, completion, request);
+    buf_add_text(out, "]}");
 }
 
 static void write_chunk_start(struct buf *out,

@@ -2,6 +2,8 @@
 
 #include <criterion/criterion.h>
 
+#include "common/clock.h"
+
 #include "tests/unit/acted.h"
 
 Test(fault_modifiers, retry_after_in_every_form)
