@@ -218,6 +218,14 @@ static int64_t outbound_status(const char *head)
     return strtol(space + 1, NULL, 10);
 }
 
+static bool outbound_says_close(const char *head, size_t length)
+{
+    static const char words[] = "\nconnection: close";
+    const char *at = strcasestr(head, words);
+
+    return at && (size_t)(at - head) + strlen(words) < length;
+}
+
 static void outbound_head_done(struct outbound *out, size_t end)
 {
     int64_t status = outbound_status(out->head.data);
@@ -235,7 +243,7 @@ static void outbound_head_done(struct outbound *out, size_t end)
     }
     out->head_length = end;
     out->status = status;
-    out->says_close = strcasestr(out->head.data, "\nconnection: close") != NULL;
+    out->says_close = outbound_says_close(out->head.data, end);
 }
 
 void outbound_feed(struct outbound *out, const void *bytes, size_t length,
