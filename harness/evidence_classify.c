@@ -299,38 +299,45 @@ static enum canary_kind kind_of(const struct observation *o, const char *id)
     return CANARY_CREDENTIAL; /* a secret unknown to us is still a secret */
 }
 
+/* What the prompt's sender gets back may be the prompt; a key belongs into
+ * nobody's response. Upstream error texts are no secret. */
+static bool is_leak(const struct observation *o, const struct sink_hit *hit)
+{
+    enum canary_kind kind = kind_of(o, hit->canary);
+
+    if (!strcmp(hit->sink, "client response"))
+        return kind == CANARY_CREDENTIAL;
+    return kind != CANARY_ERROR_TEXT;
+}
+
 static bool sinks_spoke(const struct observation *o)
 {
     bool live = false;
 
     for (size_t i = 0; i < o->sink_count; i++) {
         const struct observed_sink *sink = &o->sinks[i];
+        bool spoke = sink->live && !sink->problem[0];
 
-        if (sink->problem[0] || (sink->required && !sink->live))
+        if (sink->required && !spoke)
             return false;
-        live = live || sink->live;
+        live = live || spoke;
     }
     return live;
 }
 
-/* Something secret was on its way through the gateway: seen by the mock, or
- * sent by the client where nothing was to reach an upstream. */
+/* Something secret was on its way through the gateway. */
 static bool canary_travelled(const struct observation *o)
 {
     for (size_t i = 0; i < o->canary_count; i++)
-        if (o->canaries[i].reached)
+        if (o->canaries[i].reached && o->canaries[i].kind != CANARY_ERROR_TEXT)
             return true;
-    for (size_t i = 0; i < o->request_count; i++)
-        if (o->requests[i].trace.sent_ns && o->attempt_count == 0)
-            return o->canary_count > 0;
     return false;
 }
 
 const char *evidence_redaction(const struct observation *observation)
 {
     for (size_t i = 0; i < observation->hit_count; i++)
-        if (kind_of(observation, observation->hits[i].canary) !=
-            CANARY_ERROR_TEXT)
+        if (is_leak(observation, &observation->hits[i]))
             return "leak_detected";
     if (!observation->detector_control || !sinks_spoke(observation) ||
         !canary_travelled(observation))

@@ -12,6 +12,18 @@ const char *const promotion_ids[] = {
     NULL,
 };
 
+/* The answers each condition rests on. A name that is no check would make its
+ * condition hold forever: tests/unit/promotion.c looks each up. */
+static const char *const route_checks[] = { "route", NULL };
+static const char *const parse_checks[] = { "client_outcome", "honest_end",
+                                            NULL };
+static const char *const closed_checks[] = { "auth_fail_closed",
+                                             "client_status", NULL };
+static const char *const retry_checks[] = { "attempts_per_upstream",
+                                            "attempts_total", NULL };
+static const char *const fallback_checks[] = { "fallback_decision", NULL };
+static const char *const log_checks[] = { "redaction", NULL };
+
 /* One condition: which cases it speaks of, which checks answer it. */
 struct condition {
     const char *id;
@@ -71,6 +83,15 @@ static const char *recorded_text(const struct result *result,
     return "";
 }
 
+static bool precondition_broken(const struct result *result)
+{
+    for (size_t i = 0; i < result->findings.count; i++)
+        if (result->findings.items[i].severity == SEVERITY_PRECONDITION &&
+            result->findings.items[i].verdict >= VERDICT_HOLD)
+            return true;
+    return false;
+}
+
 /* True when the finding had something to say. */
 static bool weigh_finding(struct answer_so_far *so_far,
                           const struct condition *condition,
@@ -91,8 +112,10 @@ static bool weigh_finding(struct answer_so_far *so_far,
     }
     if (!answers)
         return false;
-    /* What failed in a case that is hold proves nothing. */
-    if (verdict == VERDICT_FAIL && result->verdict == VERDICT_HOLD)
+    /* What fails where the fault was not delivered proves nothing; a leak does
+     * whatever the fault did. */
+    if (verdict == VERDICT_FAIL && condition->checks != log_checks &&
+        precondition_broken(result))
         verdict = VERDICT_HOLD;
     worsen(so_far, verdict, result->case_id, finding->check,
            recorded_text(result, finding));
@@ -286,18 +309,6 @@ static enum verdict policy_redaction(const struct runbook *runbook,
     }
     return VERDICT_PASS;
 }
-
-/* The answers each condition rests on. A name that is no check would make its
- * condition hold forever: tests/unit/promotion.c looks each up. */
-static const char *const route_checks[] = { "route", NULL };
-static const char *const parse_checks[] = { "client_outcome", "honest_end",
-                                            NULL };
-static const char *const closed_checks[] = { "auth_fail_closed",
-                                             "client_status", NULL };
-static const char *const retry_checks[] = { "attempts_per_upstream",
-                                            "attempts_total", NULL };
-static const char *const fallback_checks[] = { "fallback_decision", NULL };
-static const char *const log_checks[] = { "redaction", NULL };
 
 static const struct condition conditions[] = {
     { "route_verified", PROBE_HAPPY_PATH, true,
