@@ -27,6 +27,14 @@ static bool delivery_peer_ended(const struct delivery *d)
     return d->end == ATTEMPT_END_PEER_FIN || d->end == ATTEMPT_END_PEER_RST;
 }
 
+/* Whoever has the whole answer may go: the library tells us that it was sent
+ * only a turn of the loop later. */
+static bool delivery_peer_was_served(const struct delivery *d)
+{
+    return delivery_peer_ended(d) &&
+           (d->in_silence || d->sent_bytes >= d->planned_bytes);
+}
+
 static bool delivery_end_fits(const struct delivery *d)
 {
     switch (d->planned_end) {
@@ -35,7 +43,7 @@ static bool delivery_end_fits(const struct delivery *d)
     case STEP_END_KEEP:
         return d->end == ATTEMPT_END_KEEP || d->end == ATTEMPT_END_OPEN ||
                (d->end == ATTEMPT_END_FIN && d->wants_close) ||
-               (delivery_peer_ended(d) && d->in_silence);
+               delivery_peer_was_served(d);
     case STEP_END_FIN:
         return d->end == ATTEMPT_END_FIN && !d->peer_closed_first;
     case STEP_END_RST:

@@ -25,7 +25,8 @@ struct delivery {
 /*
  * True when the wire did what the plan said. A peer that leaves while the plan
  * is silent (a hang, a delay, the time between two events) has had what was
- * planned for it; one that leaves before a reset or a close has not.
+ * planned for it, and so has one that leaves with the whole of an answer that
+ * keeps the connection; one that leaves before a reset or a close has not.
  * deviation  filled with why not, "" when true
  */
 bool delivery_judge(const struct delivery *delivery, char *deviation,

@@ -203,6 +203,9 @@ static enum attempt_end exchange_broken_end(const struct exchange *e)
 
     if (c->closing || e->upset)
         return ATTEMPT_END_FIN;
+    /* A RST after its FIN is its kernel's answer to what we still sent. */
+    if (c->peer_fin_ns && (!c->peer_rst_ns || c->peer_fin_ns < c->peer_rst_ns))
+        return ATTEMPT_END_PEER_FIN;
     if (c->peer_rst_ns || c->tap.read_errno || c->tap.write_errno == ECONNRESET)
         return ATTEMPT_END_PEER_RST;
     return ATTEMPT_END_PEER_FIN;

@@ -193,7 +193,9 @@ void wire_writable(struct wire *wire)
 bool wire_peer(struct wire *wire, bool reset)
 {
     if (reset) {
-        wire_over(wire, ATTEMPT_END_PEER_RST);
+        /* A RST after its FIN is its kernel's answer to what we still sent. */
+        wire_over(wire, wire->peer_fin ? ATTEMPT_END_PEER_FIN
+                                       : ATTEMPT_END_PEER_RST);
         return true;
     }
     wire->peer_fin = true;

@@ -50,6 +50,10 @@ int tried_begin(struct tried *out, const char *step,
 /* And from the client's end to the journal's line. */
 void tried_finish(struct tried *out, const char *name, int fd,
                   enum raw_end end);
+/* Closes and takes the attempt, without asserting that it went as planned; with
+ * a RST or without. */
+void tried_leave(struct tried *out, int fd);
+void tried_abort(struct tried *out, int fd);
 
 /* From the request's last byte at the mock to read number n at the client. */
 int64_t tried_ms_to_read(const struct tried *tried, size_t n);
