@@ -26,6 +26,9 @@ struct check {
     void (*judge)(const struct judged *judged, struct finding *finding);
 };
 
+#define CHECK(name) extern const struct check check_##name;
+#include "harness/check_table.h"
+#undef CHECK
 extern const struct check *const checks[]; /* NULL-terminated */
 const struct check *check_find(const char *id);
 

@@ -150,6 +150,7 @@ static void walk_case(struct walk *walk, const struct drill_case *drill_case,
         return;
     case CASE_CREDENTIAL_INVALID_AT_UPSTREAM:
         walk->key_known_good = false;
+        set_credentials(walk, false);
         walk->upstreams[0].credential_accepted = false;
         break;
     case CASE_CREDENTIAL_VALID:

@@ -93,8 +93,8 @@ void oracle_allow(struct allowed *out, const struct drill_case *drill_case,
 void allowed_release(struct allowed *allowed);
 /* For people: each path, each attempt with its reason. */
 void allowed_write(struct buf *out, const struct allowed *allowed);
-/* How long the case may take from first byte to quiet, for scheduling and for
- * the client's own limit. */
+/* How long a client request may take, for scheduling and for the client's own
+ * limit: total_ms, or 30 s, where some wait has no declared bound. */
 int64_t allowed_longest_ms(const struct allowed *allowed,
                            const struct runbook *runbook);
 

@@ -44,7 +44,7 @@ static inline void drill_script_init(struct drill_script *d,
 
     *d = (struct drill_script){ 0 };
     if (runbook[0] == '@') {
-        char path[512];
+        char path[4096];
 
         snprintf(path, sizeof path, "%s/harness/gateways/%s/runbook.json",
                  GATEDRILL_SOURCE_DIR, runbook + 1);

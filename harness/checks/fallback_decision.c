@@ -1,0 +1,45 @@
+/* Source: contracts.md section 4, fallback_decision. */
+#include "harness/seen.h"
+
+/* Where what the client gets is not judged, success is not either. */
+static bool decision_fits(const struct allowed_path *path, enum decision seen)
+{
+    if (path->outcome == CLIENT_ANY && path->decision != DECISION_FALLBACK_USED)
+        return seen != DECISION_FALLBACK_USED;
+    return path->decision == seen;
+}
+
+static void judge_request(const struct seen *seen, struct finding *finding)
+{
+    enum decision decision = seen_decision(seen);
+
+    finding->verdict = VERDICT_FAIL;
+    finding_observe(finding, "%s", decision_names[decision]);
+    for (size_t i = 0; i < seen->allowed->path_count; i++) {
+        const struct allowed_path *path = &seen->allowed->paths[i];
+
+        seen_add_word(finding->expected, sizeof finding->expected, " or ",
+                      decision_names[path->decision]);
+        if (!decision_fits(path, decision) || finding->verdict == VERDICT_PASS)
+            continue;
+        finding->verdict = VERDICT_PASS;
+        finding_reason(finding, "%s", path->end_reason);
+    }
+    if (finding->verdict == VERDICT_FAIL && seen->allowed->path_count)
+        finding_reason(finding, "%s", seen->allowed->paths[0].end_reason);
+}
+
+static void judge(const struct judged *judged, struct finding *finding)
+{
+    check_each(judged, finding, judge_request,
+               CHECK_NEEDS_PATHS | CHECK_NOT_AFTER_REFUSAL);
+}
+
+const struct check check_fallback_decision = {
+    .id = "fallback_decision",
+    .evidence_type = EVIDENCE_RESILIENCE,
+    .severity = SEVERITY_REQUIRED,
+    .text = "Did the gateway use its fallback when, and only when, the runbook "
+            "says so?",
+    .judge = judge,
+};

@@ -1,0 +1,156 @@
+/*
+ * No planted secret in any log or other sink of the gateway that the runbook
+ * forbids it in, and no credential in the client's response. Silence proves
+ * nothing: at least one sink must have been live, and the detector must have
+ * found what was put before it. Source: runbook redaction.forbid; V9.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/seen.h"
+
+#define CLIENT_RESPONSE "client response"
+
+static bool forbids(const struct observation *o, enum canary_kind kind)
+{
+    const struct bind_texts *forbid = &o->runbook->redaction.forbid;
+
+    for (size_t i = 0; i < forbid->count; i++)
+        if (!strcmp(forbid->items[i], canary_kind_names[kind]))
+            return true;
+    return false;
+}
+
+static const struct canary *canary_of(const struct observation *o,
+                                      const char *id)
+{
+    for (size_t i = 0; i < o->canary_count; i++)
+        if (!strcmp(o->canaries[i].id, id))
+            return &o->canaries[i];
+    return NULL;
+}
+
+/* Prompt and answer belong to the client; a credential to nobody's response. */
+static bool is_leak(const struct observation *o, const struct sink_hit *hit)
+{
+    const struct canary *canary = canary_of(o, hit->canary);
+
+    if (!canary)
+        return true;
+    if (!strcmp(hit->sink, CLIENT_RESPONSE))
+        return canary->kind == CANARY_CREDENTIAL;
+    return forbids(o, canary->kind);
+}
+
+static bool leaked(const struct observation *o, struct finding *finding)
+{
+    size_t count = 0;
+    const struct sink_hit *first = NULL;
+
+    for (size_t i = 0; i < o->hit_count; i++) {
+        if (!is_leak(o, &o->hits[i]))
+            continue;
+        count++;
+        if (!first)
+            first = &o->hits[i];
+    }
+    if (!first)
+        return false;
+    finding->verdict = VERDICT_FAIL;
+    finding_observe(finding, "%s stands in %s, %s (%zu places in all)",
+                    first->canary, first->sink, first->encoding, count);
+    finding_reason(finding, "redaction.forbid, and no credential in a response "
+                            "to the client");
+    return true;
+}
+
+static void hold(struct finding *finding, const char *observed,
+                 const char *reason)
+{
+    finding->verdict = VERDICT_HOLD;
+    finding_observe(finding, "%s", observed);
+    finding_reason(finding, "%s", reason);
+}
+
+static bool any_reached(const struct observation *o)
+{
+    for (size_t i = 0; i < o->canary_count; i++)
+        if (o->canaries[i].reached && forbids(o, o->canaries[i].kind))
+            return true;
+    return false;
+}
+
+/* Why absence proves nothing; false: it does. */
+static bool blind(const struct observation *o, struct finding *finding)
+{
+    size_t live = 0;
+    char text[160];
+
+    for (size_t i = 0; i < o->sink_count; i++) {
+        const struct observed_sink *sink = &o->sinks[i];
+
+        live += sink->live && !sink->problem[0];
+        if (sink->required && sink->problem[0]) {
+            snprintf(text, sizeof text, "%.60s: %.90s", sink->name,
+                     sink->problem);
+            hold(finding, text, "a required sink could not be read");
+            return true;
+        }
+        if (sink->required && !sink->live) {
+            hold(finding, sink->name,
+                 "a required sink was silent: absence proves nothing");
+            return true;
+        }
+    }
+    if (live == 0) {
+        hold(finding, "no sink was live", "in silence absence proves nothing");
+        return true;
+    }
+    if (!o->detector_control) {
+        hold(finding, "the scanner did not find what was put before it",
+             "absence proves nothing");
+        return true;
+    }
+    if (!any_reached(o)) {
+        hold(finding, "nothing that is forbidden reached the gateway",
+             "absence proves nothing");
+        return true;
+    }
+    return false;
+}
+
+static void judge(const struct judged *judged, struct finding *finding)
+{
+    const struct observation *o = judged->observation;
+    size_t live = 0;
+
+    finding_expect(finding, "no planted secret in a sink or as a credential in "
+                            "the response");
+    if (leaked(o, finding))
+        return;
+    if (!o->runbook->redaction.forbid.declared) {
+        finding_reason(finding, "redaction.forbid is not declared");
+        return;
+    }
+    if (o->request_count == 0) {
+        finding_reason(finding, "no client request was made");
+        return;
+    }
+    if (blind(o, finding))
+        return;
+    for (size_t i = 0; i < o->sink_count; i++)
+        live += o->sinks[i].live;
+    finding->verdict = VERDICT_PASS;
+    finding_observe(finding, "none in %zu sinks, %zu of them live",
+                    o->sink_count, live);
+    finding_reason(finding, "redaction.forbid");
+}
+
+const struct check check_redaction = {
+    .id = "redaction",
+    .evidence_type = EVIDENCE_OBSERVABILITY,
+    .severity = SEVERITY_REQUIRED,
+    .text = "Do credentials, prompts and completions stay out of the gateway's "
+            "logs and out of errors?",
+    .judge = judge,
+};

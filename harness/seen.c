@@ -1,0 +1,289 @@
+#include "harness/seen.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+
+static bool fail_closed(const struct runbook *runbook, int64_t status)
+{
+    int64_t rule = status == 401   ? runbook->auth.on_401
+                   : status == 403 ? runbook->auth.on_403
+                                   : -1;
+
+    return runbook->auth.declared &&
+           (rule == AUTH_FAIL_CLOSED || rule == AUTH_ROTATE_KEY);
+}
+
+void seen_init(struct seen *out, const struct judged *judged, size_t request)
+{
+    const struct observation *o = judged->observation;
+    const struct observed_request *r = &o->requests[request];
+
+    *out = (struct seen){
+        .observation = o,
+        .request = r,
+        .trace = &r->trace,
+        .allowed = &judged->allowed[r->phase],
+        .phase = &o->drill_case->phases[r->phase],
+        .refused_at = SEEN_NONE,
+    };
+    for (size_t i = 0; i < o->attempt_count; i++) {
+        const struct attempt *attempt = &o->attempts[i];
+
+        if (attempt->foreign || attempt->other_route ||
+            attempt->id.epoch != r->epoch || out->count == SEEN_ATTEMPTS_MOST)
+            continue;
+        if (out->refused_at == SEEN_NONE && attempt->delivered.head_complete &&
+            fail_closed(o->runbook, attempt->delivered.status))
+            out->refused_at = out->count;
+        out->attempts[out->count++] = attempt;
+    }
+}
+
+bool seen_uncountable(const struct seen *seen, const char *upstream)
+{
+    for (size_t i = 0; i < seen->allowed->uncountable_count; i++)
+        if (!strcmp(seen->allowed->uncountable[i], upstream))
+            return true;
+    return false;
+}
+
+int64_t seen_elapsed_ms(const struct seen *seen)
+{
+    return (seen->trace->end_ns - seen->trace->start_ns) / NS_PER_MS;
+}
+
+/* Attempts of a path that are compared: up to a refused credential when one was
+ * seen. */
+static size_t compared(const struct seen *seen, const struct allowed_path *path)
+{
+    if (seen->refused_at == SEEN_NONE)
+        return path->count;
+    for (size_t i = 0; i < path->count; i++)
+        if (path->attempts[i].failure == FAILURE_HTTP &&
+            fail_closed(seen->observation->runbook, path->attempts[i].status))
+            return i + 1;
+    return path->count;
+}
+
+bool seen_fits(const struct seen *seen, const struct allowed_path *path)
+{
+    size_t end =
+        seen->refused_at == SEEN_NONE ? seen->count : seen->refused_at + 1;
+    size_t path_end = compared(seen, path);
+    size_t i = 0;
+    size_t k = 0;
+
+    if (path->not_before_ms > seen_elapsed_ms(seen))
+        return false;
+    for (;;) {
+        while (i < end && seen_uncountable(seen, seen->attempts[i]->upstream))
+            i++;
+        while (k < path_end &&
+               seen_uncountable(seen, path->attempts[k].upstream))
+            k++;
+        if (i == end || k == path_end)
+            return i == end && k == path_end;
+        if (strcmp(seen->attempts[i]->upstream, path->attempts[k].upstream))
+            return false;
+        i++;
+        k++;
+    }
+}
+
+bool seen_candidate(const struct seen *seen, size_t path)
+{
+    for (size_t i = 0; i < seen->allowed->path_count; i++)
+        if (seen_fits(seen, &seen->allowed->paths[i]))
+            return seen_fits(seen, &seen->allowed->paths[path]);
+    return true;
+}
+
+enum decision seen_decision(const struct seen *seen)
+{
+    const char *primary = runbook_primary(seen->observation->runbook);
+    const struct attempt *last =
+        seen->count ? seen->attempts[seen->count - 1] : NULL;
+
+    for (size_t i = 0; i < seen->count; i++)
+        if (strcmp(seen->attempts[i]->upstream, primary))
+            return DECISION_FALLBACK_USED;
+    if (seen->trace->outcome == TRACE_OUTCOME_SUCCESS)
+        return last ? DECISION_PRIMARY_USED : DECISION_UNKNOWN;
+    if (last &&
+        (last->delivered.status == 401 || last->delivered.status == 403))
+        return DECISION_FAILED_CLOSED;
+    if (!last && (seen->trace->status == 401 || seen->trace->status == 403))
+        return DECISION_FAILED_CLOSED;
+    return DECISION_FALLBACK_NOT_TRIGGERED;
+}
+
+const struct step *seen_step(const struct seen *seen,
+                             const struct attempt *attempt)
+{
+    for (size_t i = 0; i < seen->phase->upstream_count; i++) {
+        const struct case_upstream *upstream = &seen->phase->upstreams[i];
+
+        if (!strcmp(upstream->name, attempt->upstream) &&
+            upstream->script.count > 0 && attempt->ordinal > 0)
+            return script_step(&upstream->script, attempt->ordinal);
+    }
+    return NULL;
+}
+
+void seen_effect(struct effect *out, const struct seen *seen,
+                 const struct attempt *attempt)
+{
+    const struct step *step = seen_step(seen, attempt);
+    struct step healthy;
+    struct effect_context context = { .stream = seen->phase->client.stream };
+
+    if (!step) {
+        step_init(&healthy, FAULT_none);
+        step = &healthy;
+    }
+    /* Only a healthy answer is replaced by a 401 to a key that is not taken. */
+    context.credential_accepted =
+        attempt->planned.status != 401 ||
+        fault_rows[step->fault].effect == FAULT_EFFECT_STATUS;
+    effect_of(out, step, &context);
+}
+
+void seen_add_word(char *out, size_t size, const char *separator,
+                   const char *text)
+{
+    size_t length = strlen(out);
+    size_t text_length = strlen(text);
+    size_t separator_length = strlen(separator);
+
+    for (const char *at = out; (at = strstr(at, text)); at++) {
+        bool begins = at == out || (at >= out + separator_length &&
+                                    !strncmp(at - separator_length, separator,
+                                             separator_length));
+
+        if (begins && (!at[text_length] ||
+                       !strncmp(at + text_length, separator, separator_length)))
+            return;
+    }
+    snprintf(out + length, size - length, "%s%s", length ? separator : "",
+             text);
+}
+
+/* The upstream of the i-th attempt of what is counted. */
+typedef const char *upstream_at(const void *list, size_t i);
+
+static const char *seen_upstream_at(const void *list, size_t i)
+{
+    return ((const struct seen *)list)->attempts[i]->upstream;
+}
+
+static const char *path_upstream_at(const void *list, size_t i)
+{
+    return ((const struct allowed_path *)list)->attempts[i].upstream;
+}
+
+static void count_words(char *out, size_t size, const struct seen *seen,
+                        const void *list, size_t count, upstream_at *at)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const char *name = at(list, i);
+        size_t same = 0;
+        bool first = true;
+        char text[64];
+
+        for (size_t k = 0; k < count; k++)
+            if (!strcmp(at(list, k), name)) {
+                same++;
+                first = first && k >= i;
+            }
+        if (!first || seen_uncountable(seen, name))
+            continue;
+        snprintf(text, sizeof text, "%s %zu", name, same);
+        seen_add_word(out, size, ", ", text);
+    }
+    if (!out[0])
+        snprintf(out, size, "none");
+}
+
+void seen_counts(char *out, size_t size, const struct seen *seen)
+{
+    size_t end =
+        seen->refused_at == SEEN_NONE ? seen->count : seen->refused_at + 1;
+
+    count_words(out, size, seen, seen, end, seen_upstream_at);
+}
+
+void seen_path_counts(char *out, size_t size, const struct seen *seen,
+                      const struct allowed_path *path)
+{
+    count_words(out, size, seen, path, compared(seen, path), path_upstream_at);
+}
+
+static void judge_one(const struct judged *judged, size_t request,
+                      struct finding *one, check_request *judge, unsigned flags)
+{
+    struct seen seen;
+
+    seen_init(&seen, judged, request);
+    if (seen.trace->outcome == TRACE_OUTCOME_LEFT) {
+        finding_reason(one, "the client left before the end");
+        return;
+    }
+    if ((flags & CHECK_NEEDS_PATHS) && seen.allowed->not_judged[0]) {
+        finding_reason(one, "%s", seen.allowed->not_judged);
+        return;
+    }
+    if ((flags & CHECK_NOT_AFTER_REFUSAL) && seen.refused_at != SEEN_NONE) {
+        finding_reason(one, "auth_fail_closed judges what follows a refused "
+                            "credential");
+        return;
+    }
+    judge(&seen, one);
+}
+
+void check_each(const struct judged *judged, struct finding *finding,
+                check_request *judge, unsigned flags)
+{
+    const struct observation *o = judged->observation;
+
+    finding_reason(finding, "no client request was made");
+    for (size_t i = 0; i < o->request_count; i++) {
+        struct finding one = { .check = finding->check,
+                               .evidence_type = finding->evidence_type,
+                               .severity = finding->severity };
+
+        judge_one(judged, i, &one, judge, flags);
+        if (i == 0 || one.verdict > finding->verdict)
+            *finding = one;
+    }
+}
+
+void finding_expect(struct finding *finding, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(finding->expected, sizeof finding->expected, format, args);
+    va_end(args);
+}
+
+void finding_observe(struct finding *finding, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(finding->observed, sizeof finding->observed, format, args);
+    va_end(args);
+}
+
+void finding_reason(struct finding *finding, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(finding->reason, sizeof finding->reason, format, args);
+    va_end(args);
+}
