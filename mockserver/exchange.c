@@ -37,6 +37,9 @@ static void exchange_wire_over(struct wire *wire, enum attempt_end end)
     struct exchange *e = exchange_of_wire(wire);
     struct connection *c = e->connection;
 
+    /* A send may tell before the event does that the peer left meanwhile. */
+    if (end == ATTEMPT_END_PEER_FIN || end == ATTEMPT_END_PEER_RST)
+        e->left_in_silence |= wire->silent;
     if (end == ATTEMPT_END_KEEP && c->peer_fin_ns)
         end = ATTEMPT_END_PEER_FIN;
     if (end == ATTEMPT_END_KEEP &&

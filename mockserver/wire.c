@@ -129,8 +129,8 @@ static bool wire_send(struct wire *wire, const struct wire_todo *todo)
     ssize_t sent = send(wire->fd, wire->plan->bytes.data + todo->from,
                         todo->length, MSG_NOSIGNAL);
 
-    wire->silent = false;
     if (sent >= 0) {
+        wire->silent = false;
         wire_took(&wire->progress, wire->plan, (size_t)sent);
         return true;
     }
@@ -194,8 +194,8 @@ bool wire_peer(struct wire *wire, bool reset)
 {
     if (reset) {
         /* A RST after its FIN is its kernel's answer to what we still sent. */
-        wire_over(wire, wire->peer_fin ? ATTEMPT_END_PEER_FIN
-                                       : ATTEMPT_END_PEER_RST);
+        wire_over(wire,
+                  wire->peer_fin ? ATTEMPT_END_PEER_FIN : ATTEMPT_END_PEER_RST);
         return true;
     }
     wire->peer_fin = true;

@@ -50,7 +50,7 @@ struct wire {
     struct wire_progress progress;
     struct loop_timer timer;
     bool blocked;  /* the kernel takes no more for now */
-    bool silent;   /* in a wait or a hang at the moment */
+    bool silent;   /* in a wait or a hang, and nothing sent since */
     bool peer_fin; /* seen */
     /* Called once, last: the plan's own end was reached (KEEP, FIN, RST: the
      * caller carries it out), or the peer was first. */
