@@ -21,8 +21,8 @@
 struct page {
     const char *file;
     const char *title;
-    const struct bind_row *table; /* NULL: print does it */
-    enum bind_mode mode;
+    const struct bind_row *table; /* NULL: one of the two below does it */
+    struct json *(*schema)(void);
     void (*print)(struct buf *out);
 };
 
@@ -92,9 +92,7 @@ static void print_checks(struct buf *out)
 
 static const struct page pages[] = {
     { .file = "scenarios/schema/scenario.schema.json",
-      .title = "Scenario",
-      .table = scenario_table,
-      .mode = BIND_LENIENT },
+      .schema = scenario_schema },
     { .file = "scenarios/schema/suite.schema.json",
       .title = "Suite",
       .table = suite_table },
@@ -110,34 +108,21 @@ static const struct page pages[] = {
     { .file = "scenarios/schema/verdicts.schema.json",
       .title = "Verdicts known beforehand",
       .table = expectation_table },
-    { .file = "docs/scenario-format.md",
-      .title = "Fields",
-      .table = scenario_table },
+    { .file = "docs/scenario-format.md", .print = scenario_write_doc },
     { .file = "docs/gateway-profile.md",
-      .title = "Fields",
+      .title = "profile",
       .table = profile_table },
-    { .file = "docs/runbook.md", .title = "Fields", .table = runbook_table },
+    { .file = "docs/runbook.md", .title = "runbook", .table = runbook_table },
     { .file = "docs/faults.md", .print = print_faults },
     { .file = "docs/checks.md", .print = print_checks },
     { 0 },
 };
 
-/* What "${name}" and {"of": ...} may look like: see bind_schema_as(). */
-static const char lenient_definitions[] =
-    "{\"matrix_value\":{\"type\":\"string\",\"pattern\":"
-    "\"\\\\$\\\\{[a-z][a-z0-9_]*\\\\}\","
-    "\"description\":\"A value of the matrix\"},"
-    "\"relative_number\":{\"type\":\"object\",\"description\":"
-    "\"A figure of the runbook\",\"properties\":{"
-    "\"of\":{\"type\":\"string\"},\"percent\":{\"type\":\"integer\"},"
-    "\"plus_ms\":{\"type\":\"integer\"},\"as\":{\"enum\":[\"ms\",\"s\"]}},"
-    "\"required\":[\"of\"],\"additionalProperties\":false}}";
-
-static void print_schema(const struct page *page)
+/* The schema of one table as a document of its own. */
+static struct json *table_schema(const struct page *page)
 {
-    struct json *schema = bind_schema_as(page->table, page->mode);
+    struct json *schema = bind_schema(page->table);
     struct json *document = json_new_object();
-    char *text;
 
     json_add_text(document, "$schema",
                   "https://json-schema.org/draft/2020-12/schema");
@@ -150,14 +135,17 @@ static void print_schema(const struct page *page)
             json_add_text(json_add_object(member, "$schema"), "type", "string");
         json_add(document, json_key(at), member);
     }
-    if (page->mode == BIND_LENIENT)
-        json_add(document, "$defs",
-                 json_parse(lenient_definitions, strlen(lenient_definitions),
-                            "definitions", NULL));
-    text = json_print_pretty(document);
+    json_free(schema);
+    return document;
+}
+
+static void print_schema(const struct page *page)
+{
+    struct json *schema = page->schema ? page->schema() : table_schema(page);
+    char *text = json_print_pretty(schema);
+
     puts(text);
     free(text);
-    json_free(document);
     json_free(schema);
 }
 
