@@ -33,11 +33,23 @@ struct hand {
     struct run run;
 };
 
-static char *hand_order[] = { "primary", "fallback" };
+/* The structs own their texts; here they borrow from these. */
+static char hand_texts[][40] = { "primary",
+                                 "fallback",
+                                 "/choices/0/message/content",
+                                 "/choices/0/finish_reason",
+                                 "credential",
+                                 "prompt",
+                                 "completion",
+                                 "minimal-chat",
+                                 "control/healthy[stream=false]",
+                                 "control/healthy",
+                                 "control",
+                                 "A healthy upstream" };
+static char *hand_order[] = { hand_texts[0], hand_texts[1] };
 static int64_t hand_buckets[] = { 250, 1000, 5000, 30000 };
-static char *hand_consumes[] = { "/choices/0/message/content",
-                                 "/choices/0/finish_reason" };
-static char *hand_forbid[] = { "credential", "prompt", "completion" };
+static char *hand_consumes[] = { hand_texts[2], hand_texts[3] };
+static char *hand_forbid[] = { hand_texts[4], hand_texts[5], hand_texts[6] };
 static const char hand_runbook_text[] =
     "{\"retry\":{\"budget\":2,\"total_attempts_max\":6,\"on\":[\"http_5xx\"]}}";
 static const char hand_answer[] =
@@ -153,20 +165,19 @@ static inline void hand_canary(struct canary *canary, const char *id,
 
 static inline void hand_case(struct hand *h)
 {
-    h->upstreams[0] = (struct case_upstream){ .name = "primary" };
-    h->upstreams[1] = (struct case_upstream){ .name = "fallback" };
+    h->upstreams[0] = (struct case_upstream){ .name = hand_texts[0] };
+    h->upstreams[1] = (struct case_upstream){ .name = hand_texts[1] };
     for (size_t i = 0; i < 2; i++)
         h->upstreams[i].script =
             (struct script){ .steps = h->steps[i], .count = 1 };
     h->phase =
         (struct case_phase){ .upstreams = h->upstreams, .upstream_count = 2 };
-    h->phase.client.fixture = "minimal-chat";
+    h->phase.client.fixture = hand_texts[7];
     h->drill_case = (struct drill_case){
-        .id = "control/healthy[stream=false]",
-        .scenario = "control/healthy",
-        .family = "control",
-        .title = "A healthy upstream",
-        .why = "",
+        .id = hand_texts[8],
+        .scenario = hand_texts[9],
+        .family = hand_texts[10],
+        .title = hand_texts[11],
         .evidence_type = EVIDENCE_CONTRACT,
         .phases = &h->phase,
         .phase_count = 1,
