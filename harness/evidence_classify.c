@@ -211,6 +211,10 @@ static enum decision decision(const struct observation *o,
                                                         : DECISION_UNKNOWN;
     if (!strcmp(error, "auth_error"))
         return DECISION_FAILED_CLOSED;
+    /* Nobody can count what a refusing port refused. */
+    for (size_t i = 0; i < o->refusal_count; i++)
+        if (strcmp(o->refusals[i].upstream, evidence_primary(o)))
+            return DECISION_UNKNOWN;
     return DECISION_FALLBACK_NOT_TRIGGERED;
 }
 

@@ -117,6 +117,10 @@ enum decision seen_decision(const struct seen *seen)
         return DECISION_FAILED_CLOSED;
     if (!last && (seen->trace->status == 401 || seen->trace->status == 403))
         return DECISION_FAILED_CLOSED;
+    /* Nobody can count what a refusing port refused. */
+    for (size_t i = 0; i < seen->allowed->uncountable_count; i++)
+        if (strcmp(seen->allowed->uncountable[i], primary))
+            return DECISION_UNKNOWN;
     return DECISION_FALLBACK_NOT_TRIGGERED;
 }
 

@@ -13,6 +13,12 @@ static void judge_request(const struct seen *seen, struct finding *finding)
 {
     enum decision decision = seen_decision(seen);
 
+    if (decision == DECISION_UNKNOWN &&
+        seen->trace->outcome != TRACE_OUTCOME_SUCCESS) {
+        finding_reason(finding, "whether a fallback that refuses connections "
+                                "was tried cannot be seen");
+        return;
+    }
     finding->verdict = VERDICT_FAIL;
     finding_observe(finding, "%s", decision_names[decision]);
     for (size_t i = 0; i < seen->allowed->path_count; i++) {

@@ -154,6 +154,25 @@ Test(checks, attempts_at_a_refusing_port_are_not_counted)
     stage_release(&s);
 }
 
+Test(checks, a_fallback_that_refuses_cannot_be_seen)
+{
+    static const char refuse[] = "[{\"fault\":\"refuse\"}]";
+    struct stage s;
+
+    stage_init(&s, "@nginx", false, refuse, refuse);
+    stage_client(&s, TRACE_OUTCOME_ERROR, 502);
+    EXPECT_VERDICT(&s, "fallback_decision", VERDICT_NOT_APPLICABLE);
+    /* An answer out of nowhere is not excused by that. */
+    stage_client(&s, TRACE_OUTCOME_SUCCESS, 200);
+    EXPECT_VERDICT(&s, "fallback_decision", VERDICT_FAIL);
+    stage_release(&s);
+    /* With a fallback that can be seen, not trying it is a failure. */
+    stage_init(&s, "@nginx", false, refuse, NULL);
+    stage_client(&s, TRACE_OUTCOME_ERROR, 502);
+    EXPECT_VERDICT(&s, "fallback_decision", VERDICT_FAIL);
+    stage_release(&s);
+}
+
 Test(checks, what_the_runbook_leaves_out_is_not_applicable)
 {
     struct stage s;
