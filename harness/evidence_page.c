@@ -199,9 +199,8 @@ static void write_forced(struct buf *out, const struct run *run)
         if (run->results.items[i]->record)
             kinds[run->results.items[i]->probe]++;
     buf_printf(out,
-               "an invalid credential in %lld cases, an upstream fault in "
-               "%lld, none (happy path) in %lld; each record's phases say "
-               "which",
+               "%lld with an invalid credential, %lld with an upstream fault, "
+               "%lld with none (happy path); each record's phases say which",
                (long long)kinds[PROBE_INVALID_CREDENTIAL],
                (long long)kinds[PROBE_FAULT],
                (long long)kinds[PROBE_HAPPY_PATH]);

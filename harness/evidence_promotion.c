@@ -34,8 +34,7 @@ struct condition {
     /* What the runbook alone decides: PASS leaves it to the cases. */
     enum verdict (*policy)(const struct runbook *runbook, struct buf *why);
     /* What a record says beyond its checks; PASS when nothing. May be NULL. */
-    enum verdict (*look)(const struct run *run, const struct result *result,
-                         struct buf *why);
+    enum verdict (*look)(const struct result *result, struct buf *why);
 };
 
 struct answer_so_far {
@@ -125,7 +124,7 @@ static bool weigh_finding(struct answer_so_far *so_far,
 }
 
 static void weigh_case(struct answer_so_far *so_far,
-                       const struct condition *condition, const struct run *run,
+                       const struct condition *condition,
                        const struct result *result)
 {
     struct buf why = { 0 };
@@ -138,7 +137,7 @@ static void weigh_case(struct answer_so_far *so_far,
         spoke |= weigh_finding(so_far, condition, result,
                                &result->findings.items[i]);
     if (condition->look) {
-        enum verdict seen = condition->look(run, result, &why);
+        enum verdict seen = condition->look(result, &why);
 
         worsen(so_far, seen, result->case_id, buf_text(&why), "");
         if (result->probe == condition->needs)
@@ -154,12 +153,10 @@ static const struct json *areas_of(const struct result *result)
     return json_pointer(result->record, "/extensions/consumed_response_areas");
 }
 
-static enum verdict look_parsed(const struct run *run,
-                                const struct result *result, struct buf *why)
+static enum verdict look_parsed(const struct result *result, struct buf *why)
 {
     const struct json *areas = areas_of(result);
 
-    (void)run;
     if (strcmp(json_get_text(result->record, "error_class", ""), "none") != 0) {
         buf_printf(why, "the answer was not a success: %s",
                    json_get_text(result->record, "error_class", "no record"));
@@ -180,8 +177,7 @@ static enum verdict look_parsed(const struct run *run,
     return VERDICT_HOLD;
 }
 
-static enum verdict look_failed_closed(const struct run *run,
-                                       const struct result *result,
+static enum verdict look_failed_closed(const struct result *result,
                                        struct buf *why)
 {
     const char *decision =
@@ -189,7 +185,6 @@ static enum verdict look_failed_closed(const struct run *run,
     const char *status =
         json_get_text(result->record, "status_code_class", "none");
 
-    (void)run;
     if (!strcmp(decision, "failed_closed") && strcmp(status, "2xx") != 0)
         return VERDICT_PASS;
     buf_printf(why, "the invalid credential ended as %s with %s", decision,
@@ -197,32 +192,11 @@ static enum verdict look_failed_closed(const struct run *run,
     return result->verdict == VERDICT_HOLD ? VERDICT_HOLD : VERDICT_FAIL;
 }
 
-static enum verdict look_route(const struct run *run,
-                               const struct result *result, struct buf *why)
-{
-    const struct json *routes =
-        json_pointer(result->record, "/extensions/observed_routes");
-
-    for (const struct json *route = json_first(routes); route;
-         route = json_next(route)) {
-        if (!run->route_template ||
-            !strcmp(json_text(route, ""), run->route_template))
-            continue;
-        buf_printf(why, "route drift: the upstream saw %s, the profile says %s",
-                   json_text(route, ""), run->route_template);
-        return VERDICT_FAIL;
-    }
-    buf_add_text(why, "the API reference check was not made");
-    return VERDICT_HOLD;
-}
-
-static enum verdict look_redaction(const struct run *run,
-                                   const struct result *result, struct buf *why)
+static enum verdict look_redaction(const struct result *result, struct buf *why)
 {
     const char *status =
         json_get_text(result->record, "redaction_status", "not_checked");
 
-    (void)run;
     if (!strcmp(status, "prompt_response_and_credential_not_logged"))
         return VERDICT_PASS;
     buf_add_text(why, status);
@@ -234,6 +208,14 @@ static enum verdict policy_none(const struct runbook *runbook, struct buf *why)
     (void)runbook;
     (void)why;
     return VERDICT_PASS;
+}
+
+/* Only the reference itself can confirm the route; nobody has looked yet. */
+static enum verdict policy_route(const struct runbook *runbook, struct buf *why)
+{
+    (void)runbook;
+    buf_add_text(why, "the API reference check was not made");
+    return VERDICT_HOLD;
 }
 
 static enum verdict policy_auth(const struct runbook *runbook, struct buf *why)
@@ -312,8 +294,8 @@ static enum verdict policy_redaction(const struct runbook *runbook,
 
 static const struct condition conditions[] = {
     { "route_verified", PROBE_HAPPY_PATH, true,
-      "no happy path was run, and the API reference check was not made",
-      route_checks, policy_none, look_route },
+      "no happy path was judged in this run", route_checks, policy_route,
+      NULL },
     { "happy_path_parsed", PROBE_HAPPY_PATH, true,
       "no happy path was judged in this run", parse_checks, policy_none,
       look_parsed },
@@ -340,7 +322,7 @@ static void judge_condition(struct run *run, const struct condition *condition,
     enum verdict ruled = condition->policy(runbook, &policy);
 
     for (size_t i = 0; i < run->results.count; i++)
-        weigh_case(&so_far, condition, run, run->results.items[i]);
+        weigh_case(&so_far, condition, run->results.items[i]);
     if (!so_far.answered)
         worsen(&so_far, VERDICT_HOLD, NULL, condition->missing, "");
     if (ruled != VERDICT_PASS)

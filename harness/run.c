@@ -117,7 +117,8 @@ struct json *run_to_json(const struct run *run)
     json_add_text(out, "environment", run->environment);
     add_gateway(out, run);
     json_add_text(out, "suite", run->suite);
-    json_add_text(out, "mock_dialect", run->dialect);
+    json_add_text(out, "mock_dialect",
+                  run->dialect ? run->dialect : "cometapi");
     json_add_int(out, "seed", (int64_t)run->seed);
     if (run->fixtures)
         json_add(out, "fixtures", json_copy(run->fixtures));

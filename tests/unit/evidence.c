@@ -708,14 +708,15 @@ Test(evidence, a_stream_is_read_as_the_message_it_adds_up_to)
 
 Test(evidence, request_drift_is_told_by_pointers)
 {
-    struct json_field sent[] = { { .pointer = "/messages/0/content",
-                                   .fingerprint = "aa" },
-                                 { .pointer = "/model", .fingerprint = "bb" },
-                                 { .pointer = "/user", .fingerprint = "cc" } };
+    char content[] = "/messages/0/content", model[] = "/model",
+         user[] = "/user", options[] = "/stream_options";
+    struct json_field sent[] = { { .pointer = content, .fingerprint = "aa" },
+                                 { .pointer = model, .fingerprint = "bb" },
+                                 { .pointer = user, .fingerprint = "cc" } };
     struct json_field arrived[] = {
-        { .pointer = "/messages/0/content", .fingerprint = "aa" },
-        { .pointer = "/model", .fingerprint = "zz" },
-        { .pointer = "/stream_options", .fingerprint = "dd" },
+        { .pointer = content, .fingerprint = "aa" },
+        { .pointer = model, .fingerprint = "zz" },
+        { .pointer = options, .fingerprint = "dd" },
     };
     struct json *record;
     struct hand h;

@@ -234,11 +234,9 @@ Test(run_folder, what_may_go_into_a_ticket)
 
 Test(run_folder, a_record_is_named_for_number_and_case)
 {
-    struct result result = {
-        .number = 12,
-        .repeat = 1,
-        .case_id = "transient/5xx-once[status=503,stream=false]"
-    };
+    char id[] = "transient/5xx-once[status=503,stream=false]";
+    char odd[] = "a/../b";
+    struct result result = { .number = 12, .repeat = 1, .case_id = id };
     char name[256];
 
     run_record_name(name, sizeof name, &result);
@@ -247,7 +245,7 @@ Test(run_folder, a_record_is_named_for_number_and_case)
                      ".json");
     result.repeat = 3;
     result.number = 1234;
-    result.case_id = "a/../b";
+    result.case_id = odd;
     run_record_name(name, sizeof name, &result);
     cr_expect_str_eq(name, "records/1234-a-..-b-r3.json");
 }
@@ -658,6 +656,7 @@ Test(run_folder, lines_of_many_threads_stay_whole)
         cr_expect_null(failed);
     }
     text = content("history.jsonl");
+    cr_assert_not_null(text);
     for (const char *at = text; *at; at += 8, lines++)
         cr_assert_eq(strncmp(at, "{\"a\":1}\n", 8), 0);
     cr_expect_eq(lines, 80);
