@@ -48,6 +48,7 @@ struct wire_todo wire_next(struct wire_progress *progress,
             if (now_ns < progress->due_ns)
                 return (struct wire_todo){ .kind = WIRE_WAIT,
                                            .until_ns = progress->due_ns };
+            progress->rested = true;
             break;
         case ACT_SEND:
             if (progress->sent < act->length)
@@ -70,8 +71,9 @@ void wire_took(struct wire_progress *progress, const struct plan *plan,
 
     progress->sent += length;
     progress->sent_bytes += (int64_t)length;
-    if (act->piece_bytes > 0 && progress->sent < act->length &&
-        progress->sent % (size_t)act->piece_bytes == 0)
+    progress->rested = act->piece_bytes > 0 && progress->sent < act->length &&
+                       progress->sent % (size_t)act->piece_bytes == 0;
+    if (progress->rested)
         progress->due_ns += act->piece_every_ms * NS_PER_MS;
 }
 
@@ -136,6 +138,7 @@ static bool wire_send(struct wire *wire, const struct wire_todo *todo)
     }
     if (errno == EINTR)
         return true;
+    wire->silent = wire->progress.rested;
     if (errno == EAGAIN)
         wire->blocked = true;
     else

@@ -23,6 +23,8 @@ struct wire_progress {
     int64_t due_ns;     /* not before this time */
     int64_t sent_bytes; /* of the whole plan */
     int64_t events;
+    bool rested; /* a wait lies between the last byte and what is next, however
+                    late we are */
 };
 
 enum wire_todo_kind { WIRE_SEND, WIRE_WAIT, WIRE_END };
@@ -50,7 +52,7 @@ struct wire {
     struct wire_progress progress;
     struct loop_timer timer;
     bool blocked;  /* the kernel takes no more for now */
-    bool silent;   /* in a wait or a hang, and nothing sent since */
+    bool silent;   /* in a wait or a hang, or right behind one */
     bool peer_fin; /* seen */
     /* Called once, last: the plan's own end was reached (KEEP, FIN, RST: the
      * caller carries it out), or the peer was first. */

@@ -115,6 +115,33 @@ Test(wire, pieces_go_out_at_their_pace)
     expect_end(10, STEP_END_KEEP);
 }
 
+/* What tells a peer that left in a pause from one that left in a burst. */
+Test(wire, it_knows_a_pause_however_late_it_is)
+{
+    plan_add_send(&plan, "abcdef", 6);
+    plan.acts[0].piece_bytes = 3;
+    plan.acts[0].piece_every_ms = 5;
+    plan_add_wait(&plan, 10);
+    plan_add_send(&plan, "gh", 2);
+    plan_add_send(&plan, "ij", 2);
+    plan_add_end(&plan, STEP_END_KEEP);
+    expect_send(99, 0, 3);
+    cr_assert(!progress.rested);
+    wire_took(&progress, &plan, 2);
+    expect_send(99, 2, 1);
+    cr_assert(!progress.rested);
+    wire_took(&progress, &plan, 1);
+    expect_send(99, 3, 3);
+    cr_assert(progress.rested);
+    wire_took(&progress, &plan, 3);
+    cr_assert(!progress.rested);
+    expect_send(99, 6, 2);
+    cr_assert(progress.rested);
+    wire_took(&progress, &plan, 2);
+    expect_send(99, 8, 2);
+    cr_assert(!progress.rested);
+}
+
 Test(wire, no_pause_follows_the_last_piece)
 {
     plan_add_send(&plan, "abcdef", 6);
