@@ -204,6 +204,7 @@ static void admin_completed(struct connection *connection, enum server_end end)
         admin_call_free(call);
     inbound_next(&connection->tap.in, clock_now_ns());
     outbound_reset(&connection->tap.out);
+    connection_request_over(connection);
 }
 
 static void admin_peer_left(struct connection *connection)

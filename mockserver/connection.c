@@ -100,11 +100,20 @@ static void connection_on_timer(struct loop_timer *timer)
     }
     if (connection->hold != CONNECTION_LIBRARY)
         return;
+    if (server->calls->is_busy(connection))
+        return; /* until connection_request_over() */
     /* The kick can overtake the library's read: it is repeated until the
      * library closes. */
-    if (!server->calls->is_busy(connection))
-        shutdown(connection->fd, SHUT_RD);
+    shutdown(connection->fd, SHUT_RD);
     loop_arm(server->loop, timer, clock_now_ns() + KICK_NS);
+}
+
+void connection_request_over(struct connection *connection)
+{
+    if (connection->hold == CONNECTION_LIBRARY &&
+        (connection->peer_fin_ns || connection->peer_rst_ns))
+        loop_arm(connection->server->loop, &connection->timer,
+                 clock_now_ns() + KICK_NS);
 }
 
 struct connection *connection_new(struct server *server,

@@ -80,6 +80,10 @@ void connection_close_idle(struct connection *connection, int64_t patience_ms);
 /* The same for one that is not idle: cut, whatever goes on. */
 void connection_cut(struct connection *connection);
 
+/* A request on it is over: if the peer has left meanwhile, the library is made
+ * to see it. */
+void connection_request_over(struct connection *connection);
+
 /* The library closes its descriptor: for server.c. */
 void connection_library_closed(struct connection *connection);
 

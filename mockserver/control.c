@@ -144,27 +144,52 @@ static bool control_number(struct admin_call *call, const char *name,
     return false;
 }
 
-/* Attempts of the case that are still open; their lines go to out. */
-static int64_t control_open_attempts(const struct admin_call *call,
-                                     struct buf *out)
-{
-    int64_t open = 0;
+struct control_open {
+    struct exchange **items; /* in order of arrival */
+    size_t count, capacity;
+};
 
+static int control_compare(const void *left, const void *right)
+{
+    const struct exchange *const *l = left, *const *r = right;
+
+    return (*l)->number < (*r)->number ? -1 : (*l)->number > (*r)->number;
+}
+
+static void control_find_open(struct control_open *out,
+                              const struct admin_call *call)
+{
     for (struct connection *c = call->mock->data.connections; c; c = c->next) {
         struct exchange *e = c->exchange;
-        char *line;
 
         if (!e || (call->nonce && e->attempt.id.nonce != call->nonce))
             continue;
-        open++;
-        if (!out)
-            continue;
-        exchange_fill(e, ATTEMPT_END_OPEN);
-        line = attempt_print(&e->attempt);
+        out->items = xgrow(out->items, out->count, &out->capacity,
+                           sizeof(struct exchange *));
+        out->items[out->count++] = e;
+    }
+    if (out->count)
+        qsort(out->items, out->count, sizeof(struct exchange *),
+              control_compare);
+}
+
+/* Attempts of the case that are still open; their lines go to out, if any. */
+static int64_t control_open_attempts(const struct admin_call *call,
+                                     struct buf *out)
+{
+    struct control_open open = { 0 };
+
+    control_find_open(&open, call);
+    for (size_t i = 0; out && i < open.count; i++) {
+        char *line;
+
+        exchange_fill(open.items[i], ATTEMPT_END_OPEN);
+        line = attempt_print(&open.items[i]->attempt);
         buf_printf(out, "%s\n", line);
         free(line);
     }
-    return open;
+    free(open.items);
+    return (int64_t)open.count;
 }
 
 /* Arrivals of no case: on the slots leased to this one, else anywhere since its

@@ -231,12 +231,16 @@ static void exchange_completed(struct connection *c, enum server_end end)
     if (!e)
         return;
     how = exchange_broken_end(e);
+    /* Gone by the end of the wait, and the write was the first to tell. */
+    if (e->plan.wait_ms > 0 && !c->tap.out.bytes)
+        e->left_in_silence = true;
     if (end == SERVER_END_SENT && !c->peer_fin_ns && !c->peer_rst_ns)
         how = c->tap.out.says_close ? ATTEMPT_END_FIN : ATTEMPT_END_KEEP;
     if (e->state == EXCHANGE_READING)
         exchange_choose_unanswered(e);
     exchange_over(e, how);
     exchange_next(c);
+    connection_request_over(c);
 }
 
 static void exchange_peer_left(struct connection *c)

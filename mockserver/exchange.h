@@ -29,6 +29,7 @@ enum exchange_state {
 struct exchange {
     struct mock *mock;
     struct connection *connection;
+    int64_t number; /* in order of arrival, from 1 */
     enum exchange_state state;
     struct attempt attempt;
     struct arrival arrival;

@@ -15,6 +15,7 @@ struct exchange *exchange_new(struct connection *connection)
 
     e->mock = connection->server->context;
     e->connection = connection;
+    e->number = ++e->mock->arrivals;
     e->attempt.by = ATTEMPT_BY_NOTHING;
     e->attempt.connection = connection->number;
     e->attempt.request.content_length = -1;

@@ -47,21 +47,29 @@ static void journal_squeeze(struct journal *journal)
     journal->blank = 0;
 }
 
+static void journal_drop_text(struct journal *journal,
+                              struct journal_line *line)
+{
+    journal->bytes -= strlen(line->text);
+    free(line->text);
+    line->text = NULL;
+    journal->blank++;
+}
+
 /* Makes room for one more. A tenth at once, so that a full journal does not
  * move every line for each new one. */
 static void journal_make_room(struct journal *journal)
 {
     size_t surplus = journal->most / 10 + 1;
 
-    if (journal->count < journal->most)
+    if (journal->count < journal->most && journal->bytes < JOURNAL_BYTES_MOST)
         return;
-    if (!journal->blank) {
+    if (!journal->blank || journal->bytes >= JOURNAL_BYTES_MOST) {
+        journal_squeeze(journal);
         if (surplus > journal->count)
             surplus = journal->count;
-        for (size_t i = 0; i < surplus; i++) {
-            free(journal->lines[i].text);
-            journal->lines[i].text = NULL;
-        }
+        for (size_t i = 0; i < surplus; i++)
+            journal_drop_text(journal, &journal->lines[i]);
         journal->dropped += (int64_t)surplus;
     }
     journal_squeeze(journal);
@@ -91,6 +99,7 @@ void journal_append(struct journal *journal, struct attempt *attempt)
     *line = (struct journal_line){ .seq = attempt->seq,
                                    .nonce = attempt->id.nonce,
                                    .text = attempt_print(attempt) };
+    journal->bytes += strlen(line->text);
     if (attempt->foreign)
         journal->foreign++;
     journal_write(journal, line->text);
@@ -135,9 +144,7 @@ void journal_forget(struct journal *journal, uint64_t nonce)
 
         if (!line->text || (nonce && line->nonce != nonce))
             continue;
-        free(line->text);
-        line->text = NULL;
-        journal->blank++;
+        journal_drop_text(journal, line);
     }
     if (journal->blank * 2 > journal->count)
         journal_squeeze(journal);

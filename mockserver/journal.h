@@ -16,6 +16,7 @@
 #include "common/err.h"
 
 #define JOURNAL_LINES_MOST 100000
+#define JOURNAL_BYTES_MOST (256u << 20)
 
 struct journal_line {
     int64_t seq;
@@ -27,6 +28,7 @@ struct journal {
     struct journal_line *lines; /* by seq */
     size_t count, capacity;
     size_t most;
+    size_t bytes; /* of all texts */
     size_t blank; /* lines without a text */
     int64_t last_seq;
     int64_t dropped; /* of cases that were not forgotten */
@@ -35,7 +37,8 @@ struct journal {
     char *path;
 };
 
-/* most  lines kept in memory; path  NULL: memory only. Errors: ERR_IO. */
+/* most  lines kept in memory (and JOURNAL_BYTES_MOST of them); path  NULL:
+ * memory only. Errors: ERR_IO. */
 bool journal_open(struct journal *journal, size_t most, const char *path,
                   struct err *err);
 void journal_release(struct journal *journal);

@@ -29,6 +29,7 @@ struct mock {
     uint8_t fingerprint_key[FINGERPRINT_KEY_BYTES];
     uint64_t request_number; /* for request ids; starts at the seed */
     struct script healthy;   /* one step: none */
+    int64_t arrivals;        /* so far, dropped ones too */
     /* For GET /metrics. */
     int64_t attempts, foreign, unfaithful, open;
 };
