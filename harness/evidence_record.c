@@ -102,12 +102,7 @@ static void add_checks(struct json *ext, const struct findings *findings,
         json_add_text(row, "verdict", verdict_names[f->verdict]);
         json_add_text(row, "expected", f->expected);
         evidence_add_bucketed(row, "observed", f->observed, runbook);
-        /* The reason of a hold may say what was measured; any other quotes the
-         * runbook, whose figures are not latencies. */
-        if (f->verdict == VERDICT_HOLD)
-            evidence_add_bucketed(row, "reason", f->reason, runbook);
-        else
-            json_add_text(row, "reason", f->reason);
+        evidence_add_bucketed(row, "reason", f->reason, runbook);
         if (f->verdict >= VERDICT_HOLD) {
             buf_printf(&reason, "%s: %s", f->check,
                        f->verdict == VERDICT_HOLD

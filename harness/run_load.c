@@ -340,6 +340,8 @@ bool run_load(struct run *out, const char *folder, struct err *err)
     *out = (struct run){ 0 };
     if (loaded) {
         out->folder = xstrdup(folder);
+        for (size_t n = strlen(folder); n > 1 && folder[n - 1] == '/'; n--)
+            out->folder[n - 1] = '\0';
         load_head(out, document);
         load_judged(out, &records, &histories);
         load_not_applicable(out, &histories, document);
