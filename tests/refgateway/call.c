@@ -23,6 +23,7 @@ struct call {
     struct head head;
     struct intake intake;
     bool ended;
+    bool commit_told; /* CALL_OUTPUT was returned since the commit point */
     int curl_code;
     int os_errno;
     enum outcome limit; /* that ended it; OUTCOME_OK: none */
@@ -231,8 +232,11 @@ enum call_state call_drive(struct call *call, const struct watch *watch)
         struct limits_due due;
         enum watch_state state;
 
-        if (call->intake.output.length)
+        if (call->intake.output.length ||
+            (call->moments.committed && !call->commit_told)) {
+            call->commit_told = true;
             return CALL_OUTPUT;
+        }
         if (call->ended) {
             hang_up(call);
             return CALL_ENDED;
@@ -241,7 +245,8 @@ enum call_state call_drive(struct call *call, const struct watch *watch)
         if (state != WATCH_HERE)
             return state == WATCH_LEFT ? CALL_LEFT : CALL_STOPPING;
         perform(call);
-        if (call->ended || call->intake.output.length)
+        if (call->ended || call->intake.output.length ||
+            call->moments.committed != call->commit_told)
             continue;
         due = limits_next(call->plan.rules, &call->moments,
                           call->plan.total_ends_ns, call->plan.exempt);

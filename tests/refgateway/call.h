@@ -41,7 +41,9 @@ struct call_plan {
 struct call;
 
 enum call_state {
-    CALL_OUTPUT,   /* committed, and call_output() holds bytes for the client */
+    /* The commit point is passed, and call_output() may hold bytes for the
+     * client: the first time perhaps none, later always some. */
+    CALL_OUTPUT,
     CALL_ENDED,    /* over; call_result() says how */
     CALL_LEFT,     /* the client is gone */
     CALL_STOPPING, /* we are being stopped */
@@ -51,7 +53,8 @@ enum call_state {
 struct call *call_open(const struct call_plan *plan);
 /* Works until there is something to do for the caller. */
 enum call_state call_drive(struct call *call, const struct watch *watch);
-/* Bytes for the client, whole events only; the caller clears what it took. */
+/* Bytes for the client, of a stream whole events only; the caller takes them
+ * out. */
 struct buf *call_output(struct call *call);
 /* The plain answer of a call that ended well. Borrowed. */
 const struct buf *call_body(const struct call *call);

@@ -229,7 +229,9 @@ static enum MHD_Result stream(struct exchange *exchange,
     struct MHD_Response *response = MHD_create_response_from_callback(
         MHD_SIZE_UNKNOWN, STREAM_PIECE, on_read, exchange, NULL);
 
-    MHD_add_response_header(response, "Content-Type", "text/event-stream");
+    MHD_add_response_header(response, "Content-Type",
+                            exchange->log.stream ? "text/event-stream"
+                                                 : "application/json");
     MHD_add_response_header(response, "Cache-Control", "no-cache");
     return queue(exchange, connection, 200, response);
 }
@@ -346,7 +348,8 @@ static void note_relay(struct access_entry *log,
         decision(relay, relay->end == RELAY_ANSWER || (streaming && !failed));
     if (!failed)
         return;
-    log->error_class = complaint_class(&relay->result, relay->why, streaming);
+    log->error_class =
+        complaint_class(&relay->result, relay->why, streaming && log->stream);
     log->outcome = outcome_names[relay->result.outcome];
     log->why = streaming ? NULL : why_names[relay->why];
 }

@@ -27,6 +27,10 @@ static bool take_plain(struct intake *intake, const char *bytes, size_t length,
     intake->moments->progress = now_ns;
     if (!intake->moments->output && !error)
         intake->moments->output = now_ns;
+    if (!error && intake->rules->stream.commit == RULES_COMMIT_FIRST_BYTE) {
+        intake->moments->committed = true;
+        buf_add(&intake->output, bytes, length);
+    }
     if (intake->body.length + length > most) {
         intake->too_long = true;
         return false;

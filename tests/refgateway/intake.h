@@ -1,7 +1,8 @@
 /*
- * intake: what comes after the head: a plain answer is kept whole, a stream is
- * cut into events, judged, held back until the commit point and then passed
- * on event by event. Pure: bytes and the time go in.
+ * intake: what comes after the head: a plain answer is kept whole (and, where
+ * the commit point is the first byte, passed on as it comes), a stream is cut
+ * into events, judged, held back until the commit point and then passed on
+ * event by event. Pure: bytes and the time go in.
  */
 #ifndef GATEDRILL_REFGATEWAY_INTAKE_H
 #define GATEDRILL_REFGATEWAY_INTAKE_H

@@ -116,6 +116,13 @@ static int bind_to(const struct addrinfo *address, const char *text,
     return fd;
 }
 
+/* getaddrinfo() takes 65537 for 1. */
+static bool is_port(const char *text)
+{
+    return *text && strspn(text, "0123456789") == strlen(text) &&
+           strlen(text) <= 5 && strtol(text, NULL, 10) <= 65535;
+}
+
 /* ADDR:PORT or [ADDR]:PORT, both in figures. -1 and err on failure. */
 static int listen_on(const char *text, struct err *err)
 {
@@ -134,7 +141,8 @@ static int listen_on(const char *text, struct err *err)
         length = colon ? (int)(colon - text) : 0;
     }
     snprintf(host, sizeof host, "%.*s", length, text);
-    if (!colon || getaddrinfo(host, colon + 1, &hints, &found)) {
+    if (!colon || !is_port(colon + 1) ||
+        getaddrinfo(host, colon + 1, &hints, &found)) {
         err_set(err, ERR_USAGE, "--listen",
                 "%s is not ADDR:PORT with both in figures", text);
         return -1;

@@ -173,8 +173,9 @@ static void hand_out(struct buf *from, char *out, size_t size, size_t *got)
     from->length -= *got;
 }
 
-/* The stream is over: well, or with a complaint and a cut, as the runbook lets
- * the client see it. */
+/* What was begun is over: well, or with a complaint and a cut, as the runbook
+ * lets the client see it. A plain answer has no place for a complaint: the cut
+ * is all that is left. */
 static enum relay_read finish(struct relay *relay, char *out, size_t size,
                               size_t *got)
 {
@@ -183,6 +184,8 @@ static enum relay_read finish(struct relay *relay, char *out, size_t size,
 
     if (relay->result.outcome == OUTCOME_OK)
         return RELAY_READ_END;
+    if (!relay->plan.body.stream)
+        return RELAY_READ_ABORT;
     if (rules->stream.error_event && !relay->complaint_sent) {
         relay->complaint_sent = true;
         complaint_write_event(output, &relay->result, relay->why);

@@ -27,7 +27,7 @@ struct relay_plan {
 };
 
 enum relay_end {
-    RELAY_STREAM,   /* committed: relay_read() gives the bytes */
+    RELAY_STREAM,   /* the answer has begun: relay_read() gives its bytes */
     RELAY_ANSWER,   /* relay_answer() is the whole answer */
     RELAY_FAILED,   /* relay->result and relay->why say how */
     RELAY_LEFT,     /* the client is gone */

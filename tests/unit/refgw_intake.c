@@ -51,7 +51,7 @@ Test(refgw_intake, nothing_passes_before_the_commit_point_and_all_after_it)
         cr_expect_str_eq(buf_text(&desk.intake.output), rows[i].after_byte);
         cr_expect_eq(desk.moments.committed,
                      rows[i].commit == RULES_COMMIT_FIRST_BYTE);
-        take(&desk, ROLE + 1, 2);
+        take(&desk, &ROLE[1], 2);
         cr_expect_str_eq(buf_text(&desk.intake.output), rows[i].after_role);
         take(&desk, OUTPUT, 3);
         cr_expect_str_eq(buf_text(&desk.intake.output), rows[i].after_output);
@@ -142,6 +142,22 @@ Test(refgw_intake, a_plain_answer_is_kept_and_its_first_byte_is_output)
     cr_expect_str_eq(buf_text(&desk.intake.output), "");
     cr_expect_eq(desk.moments.output, 3);
     cr_expect_eq(desk.moments.progress, 4);
+    intake_release(&desk.intake);
+}
+
+Test(refgw_intake, a_plain_answer_passes_at_once_where_the_first_byte_commits)
+{
+    struct desk desk;
+
+    open_desk(&desk, RULES_COMMIT_FIRST_BYTE, false);
+    cr_expect(take(&desk, "{\"a\":", 3));
+    cr_expect_str_eq(buf_text(&desk.intake.output), "{\"a\":");
+    cr_expect(desk.moments.committed);
+    intake_release(&desk.intake);
+    open_desk(&desk, RULES_COMMIT_FIRST_BYTE, false);
+    desk.moments.error_status = true;
+    cr_expect(take(&desk, "{\"error\":", 3));
+    cr_expect_not(desk.moments.committed, "an error never commits");
     intake_release(&desk.intake);
 }
 
