@@ -372,16 +372,25 @@ static void gateway_run_stop_command(struct gateway *gateway)
     texts_free(environment);
 }
 
+static int gateway_stop_signal(const struct gateway *gateway)
+{
+    const char *name = gateway->profile->start.stop_signal;
+
+    return name ? process_signal_number(name) : SIGTERM;
+}
+
+void gateway_ask_to_stop(const struct gateway *gateway)
+{
+    if (gateway->profile && gateway->process.pid)
+        kill(-gateway->process.pid, gateway_stop_signal(gateway));
+}
+
 void gateway_stop(struct gateway *gateway)
 {
-    const char *name;
-
     if (!gateway || !gateway->profile)
         return;
-    name = gateway->profile->start.stop_signal;
     gateway_run_stop_command(gateway);
-    process_stop(&gateway->process,
-                 name ? process_signal_number(name) : SIGTERM,
+    process_stop(&gateway->process, gateway_stop_signal(gateway),
                  gateway->profile->start.stop_timeout_ms);
     gateway_drop_ports(gateway);
     names_release(&gateway->names);

@@ -37,6 +37,8 @@ bool gateway_render(struct gateway *out, const struct profile *profile,
                     struct names *names, struct err *err);
 /* False when it has ended; err then says how, with its last lines. */
 bool gateway_alive(struct gateway *gateway, struct err *err);
+/* Only asks it to end: so that many can end at the same time. */
+void gateway_ask_to_stop(const struct gateway *gateway);
 void gateway_stop(struct gateway *gateway);
 
 /* The first line the version command prints, or "unknown". Caller frees. */

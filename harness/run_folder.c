@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/xalloc.h"
 
 #define FORBIDDEN_LEAST 8 /* bytes; shorter texts are words, not secrets */
@@ -253,65 +254,101 @@ static bool name_allowed(const char *name, struct err *err)
     return false;
 }
 
+/* The slow part, waiting for the disk, is done by many threads at once: only
+ * what they share is locked. */
+static bool allowed_in(struct run_folder *folder, const char *name,
+                       const char *text, size_t length, struct err *err)
+{
+    bool allowed;
+
+    pthread_mutex_lock(&folder->lock);
+    allowed = name_allowed(name, err) && clean(folder, name, text, length, err);
+    pthread_mutex_unlock(&folder->lock);
+    return allowed;
+}
+
 bool run_folder_write(struct run_folder *folder, const char *name,
                       const char *text, size_t length, struct err *err)
 {
     char *path = path_in(folder, name);
     bool fresh = access(path, F_OK) != 0;
-    bool written;
+    bool written = allowed_in(folder, name, text, length, err);
 
-    pthread_mutex_lock(&folder->lock);
-    written = name_allowed(name, err) && clean(folder, name, text, length, err);
     if (written && strchr(name, '/'))
         written = make_parents(path, err);
-    if (written && !write_whole(path, text, length, 0644))
-        written = fail_io(folder, path, err);
-    if (written && fresh)
+    if (written)
+        written = write_whole(path, text, length, 0644);
+    else
+        goto done;
+    pthread_mutex_lock(&folder->lock);
+    if (!written)
+        fail_io(folder, path, err);
+    else if (fresh)
         folder->file_count++;
     pthread_mutex_unlock(&folder->lock);
+
+done:
     free(path);
     return written;
 }
 
+/* Under the lock: whole lines, one after the other. */
 static bool append_line(struct run_folder *folder, size_t index,
-                        const char *line, struct err *err)
+                        const char *line)
 {
     int fd = folder->lines[index].fd;
     off_t before = lseek(fd, 0, SEEK_END);
     char *whole = xasprintf("%s\n", line);
-    bool written = write_all(fd, whole, strlen(whole)) && fdatasync(fd) == 0;
+    bool written = write_all(fd, whole, strlen(whole));
     int problem = errno;
-    char *path;
 
     free(whole);
-    if (written) {
-        folder->lines[index].count++;
-        return true;
-    }
     /* A torn line would spoil the file for whoever reads it next. */
-    if (before >= 0 && ftruncate(fd, before) == 0)
-        fdatasync(fd);
-    path = path_in(folder, folder->lines[index].name);
+    if (!written && (before < 0 || ftruncate(fd, before) != 0))
+        log_line(LOG_ERROR, "%s: a torn line could not be taken back",
+                 folder->lines[index].name);
+    errno = problem;
+    return written;
+}
+
+static bool append_fail(struct run_folder *folder, size_t index,
+                        struct err *err)
+{
+    int problem = errno;
+    char *path = path_in(folder, folder->lines[index].name);
+
+    pthread_mutex_lock(&folder->lock);
     errno = problem;
     fail_io(folder, path, err);
+    pthread_mutex_unlock(&folder->lock);
     free(path);
     return false;
+}
+
+static bool append_to(struct run_folder *folder, size_t index, const char *line,
+                      struct err *err)
+{
+    bool written;
+
+    if (!allowed_in(folder, folder->lines[index].name, line, strlen(line), err))
+        return false;
+    pthread_mutex_lock(&folder->lock);
+    written = append_line(folder, index, line);
+    pthread_mutex_unlock(&folder->lock);
+    if (!written || fdatasync(folder->lines[index].fd) != 0)
+        return append_fail(folder, index, err);
+    pthread_mutex_lock(&folder->lock);
+    folder->lines[index].count++;
+    pthread_mutex_unlock(&folder->lock);
+    return true;
 }
 
 bool run_folder_append(struct run_folder *folder, const char *name,
                        const char *line, struct err *err)
 {
-    bool written = false;
-
-    for (size_t i = 0; i < RUN_FOLDER_LINES; i++) {
-        if (strcmp(folder->lines[i].name, name) != 0)
-            continue;
-        pthread_mutex_lock(&folder->lock);
-        written = clean(folder, name, line, strlen(line), err) &&
-                  append_line(folder, i, line, err);
-        pthread_mutex_unlock(&folder->lock);
-        return written;
-    }
+    for (size_t i = 0; i < RUN_FOLDER_LINES; i++)
+        if (strcmp(folder->lines[i].name, name) == 0)
+            return append_to(folder, i, line, err);
     err_set(err, ERR_STATE, name, "not a file of lines of this folder");
     return false;
 }

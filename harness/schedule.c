@@ -10,23 +10,16 @@
 #include "harness/check.h"
 #include "harness/trial.h"
 
-#define SCHEDULE_JOBS_LEAST 4
-#define SCHEDULE_JOBS_MOST  24
-#define SCHEDULE_TICK_MS    100
+#define SCHEDULE_JOBS_SHARED 64
+#define SCHEDULE_JOBS_POOLED 24
+#define SCHEDULE_TICK_MS     100
 
-int64_t schedule_jobs(const int64_t *longest_ms, size_t count)
+int64_t schedule_jobs(size_t cases, enum process_reuse reuse)
 {
-    int64_t sum_ms = 0, most_ms = 1, jobs;
+    int64_t most =
+        reuse == REUSE_SHARED ? SCHEDULE_JOBS_SHARED : SCHEDULE_JOBS_POOLED;
 
-    for (size_t i = 0; i < count; i++) {
-        sum_ms += longest_ms[i];
-        if (longest_ms[i] > most_ms)
-            most_ms = longest_ms[i];
-    }
-    jobs = sum_ms / most_ms + 2;
-    if (jobs < SCHEDULE_JOBS_LEAST)
-        jobs = SCHEDULE_JOBS_LEAST;
-    return jobs > SCHEDULE_JOBS_MOST ? SCHEDULE_JOBS_MOST : jobs;
+    return (int64_t)cases < most ? (int64_t)cases : most;
 }
 
 struct schedule {
@@ -205,7 +198,6 @@ static void schedule_shuffle(struct schedule *schedule)
 
 static void schedule_prepare(struct schedule *schedule, struct drill *drill)
 {
-    int64_t *longest = xcalloc(drill->case_count, sizeof *longest);
     struct err err = { 0 };
 
     *schedule = (struct schedule){ .drill = drill };
@@ -226,12 +218,13 @@ static void schedule_prepare(struct schedule *schedule, struct drill *drill)
                                clock_now_ns());
             continue;
         }
-        longest[schedule->count] = planned->longest_ms;
         schedule->queue[schedule->count++] = planned;
     }
-    schedule->jobs = drill->options.jobs
-                         ? drill->options.jobs
-                         : schedule_jobs(longest, schedule->count);
+    schedule->jobs =
+        drill->options.jobs
+            ? drill->options.jobs
+            : schedule_jobs(schedule->count,
+                            (enum process_reuse)drill->profile.process_reuse);
     if (drill->suite.ordered)
         schedule->jobs = 1;
     else if (drill->options.shuffle)
@@ -239,7 +232,6 @@ static void schedule_prepare(struct schedule *schedule, struct drill *drill)
     else
         qsort(schedule->queue, schedule->count, sizeof *schedule->queue,
               schedule_longer);
-    free(longest);
 }
 
 /* The caller's thread watches while the workers work. */

@@ -5,8 +5,9 @@
 
 #include "harness/drill.h"
 
-/* So many that the whole costs about its longest case. Pure. */
-int64_t schedule_jobs(const int64_t *longest_ms, size_t count);
+/* Cases at once: they wait far more than they work, so many; fewer where each
+ * one needs a gateway process of its own. Pure. */
+int64_t schedule_jobs(size_t cases, enum process_reuse reuse);
 /* Runs every case of the drill; returns when all have an answer or the run was
  * cancelled. */
 void schedule_run(struct drill *drill);

@@ -5,31 +5,13 @@
 #include "harness/lateness.h"
 #include "harness/schedule.h"
 
-Test(schedule, as_many_jobs_as_fit_the_sum_into_the_longest)
+Test(schedule, many_at_once_and_never_more_than_there_are_cases)
 {
-    static const struct {
-        int64_t longest_ms[6];
-        size_t count;
-        int64_t jobs;
-    } rows[] = {
-        { { 1000, 1000, 1000, 1000, 1000, 1000 }, 6, 8 },
-        { { 6000, 100, 100 }, 3, 4 },
-        { { 0 }, 0, 4 },
-        { { 1, 1000000 }, 2, 4 },
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        cr_assert_eq(schedule_jobs(rows[i].longest_ms, rows[i].count),
-                     rows[i].jobs, "row %zu", i);
-}
-
-Test(schedule, never_more_jobs_than_the_limit)
-{
-    int64_t longest_ms[500];
-
-    for (size_t i = 0; i < 500; i++)
-        longest_ms[i] = 10;
-    cr_assert_eq(schedule_jobs(longest_ms, 500), 24);
+    cr_assert_eq(schedule_jobs(500, REUSE_SHARED), 64);
+    cr_assert_eq(schedule_jobs(500, REUSE_POOLED), 24);
+    cr_assert_eq(schedule_jobs(500, REUSE_PER_CASE), 24);
+    cr_assert_eq(schedule_jobs(3, REUSE_POOLED), 3);
+    cr_assert_eq(schedule_jobs(0, REUSE_SHARED), 0);
 }
 
 Test(lateness, it_counts_only_what_lies_between)
