@@ -25,15 +25,30 @@ void progress_plan(struct progress *p, int64_t left_sum_ms,
 {
     p->left_sum_ms = left_sum_ms;
     p->left_most_ms = left_most_ms;
+    if (p->bound_first_ms == 0)
+        p->bound_first_ms = progress_bound_ms(p);
 }
 
-int64_t progress_left_ms(const struct progress *p)
+int64_t progress_bound_ms(const struct progress *p)
 {
     int64_t shared = p->left_sum_ms / p->jobs;
 
     if (p->done >= p->planned)
         return 0;
     return shared > p->left_most_ms ? shared : p->left_most_ms;
+}
+
+int64_t progress_left_ms(const struct progress *p, int64_t now_ns)
+{
+    int64_t bound_ms = progress_bound_ms(p);
+    int64_t gone_ms = p->bound_first_ms - bound_ms;
+    int64_t elapsed_ms = (now_ns - p->started_ns) / NS_PER_MS;
+    int64_t left_ms;
+
+    if (gone_ms <= 0)
+        return bound_ms;
+    left_ms = elapsed_ms * bound_ms / gone_ms;
+    return left_ms < bound_ms ? left_ms : bound_ms;
 }
 
 /* A count in its verdict's colour, and only when there is one. */
@@ -51,7 +66,7 @@ void progress_status_line(struct buf *out, const struct progress *p,
                           int64_t now_ns)
 {
     int64_t elapsed_s = (now_ns - p->started_ns) / NS_PER_S;
-    int64_t left_s = (progress_left_ms(p) + 999) / 1000;
+    int64_t left_s = (progress_left_ms(p, now_ns) + 999) / 1000;
 
     buf_printf(out, "%lld/%lld done", (long long)p->done,
                (long long)p->planned);

@@ -17,12 +17,13 @@ struct progress {
     struct report_style style;
     int64_t planned, done, running;
     int64_t passed, failed, held, not_applicable;
-    int64_t jobs;         /* cases at once */
-    int64_t started_ns;   /* clock_now_ns() */
-    int64_t left_sum_ms;  /* planned longest times of what is not done */
-    int64_t left_most_ms; /* the longest of them */
-    int64_t drawn_ns;     /* 0: never */
-    bool drawn;           /* a line of ours stands on the terminal */
+    int64_t jobs;           /* cases at once */
+    int64_t started_ns;     /* clock_now_ns() */
+    int64_t left_sum_ms;    /* planned longest times of what is not done */
+    int64_t left_most_ms;   /* the longest of them */
+    int64_t bound_first_ms; /* progress_bound_ms() when it was first known */
+    int64_t drawn_ns;       /* 0: never */
+    bool drawn;             /* a line of ours stands on the terminal */
 };
 
 /* out: borrowed; NULL shows nothing. live and style usually come from
@@ -45,7 +46,11 @@ void progress_say(struct progress *p, const char *text);
 void progress_end(struct progress *p);
 
 /* Deciding parts. */
-int64_t progress_left_ms(const struct progress *p);
+/* What is left at most by plan: the sum shared by the jobs, or the longest. */
+int64_t progress_bound_ms(const struct progress *p);
+/* What is left by the pace so far: cases plan for the worst and are mostly
+ * faster. Never above the bound; 0 when nothing is left to start. */
+int64_t progress_left_ms(const struct progress *p, int64_t now_ns);
 void progress_status_line(struct buf *out, const struct progress *p,
                           int64_t now_ns);
 void progress_case_line(struct buf *out, const struct progress *p,

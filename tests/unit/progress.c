@@ -61,16 +61,31 @@ Test(progress, without_colour_there_is_no_escape_sequence)
     cr_expect_str_eq(terminal_ink(NULL, INK_RED), "");
 }
 
-Test(progress, time_left_is_the_shared_sum_or_the_longest_case)
+Test(progress, at_most_the_shared_sum_or_the_longest_case_is_left)
 {
     struct progress p = { .planned = 10, .jobs = 4 };
 
     progress_plan(&p, 8000, 1000);
-    cr_expect_eq(progress_left_ms(&p), 2000);
+    cr_expect_eq(progress_bound_ms(&p), 2000);
     progress_plan(&p, 8000, 5000);
-    cr_expect_eq(progress_left_ms(&p), 5000);
+    cr_expect_eq(progress_bound_ms(&p), 5000);
     p.done = 10;
-    cr_expect_eq(progress_left_ms(&p), 0);
+    cr_expect_eq(progress_bound_ms(&p), 0);
+}
+
+Test(progress, time_left_follows_the_pace_so_far)
+{
+    struct progress p = { .planned = 10, .jobs = 1, .started_ns = NS_PER_S };
+
+    progress_plan(&p, 40000, 8000);
+    cr_expect_eq(progress_left_ms(&p, 2 * NS_PER_S), 40000, "no pace yet");
+    progress_plan(&p, 30000, 8000);
+    cr_expect_eq(progress_left_ms(&p, 2 * NS_PER_S), 3000,
+                 "a quarter took one second");
+    cr_expect_eq(progress_left_ms(&p, 90 * NS_PER_S), 30000,
+                 "never above the plan");
+    progress_plan(&p, 0, 0);
+    cr_expect_eq(progress_left_ms(&p, 2 * NS_PER_S), 0);
 }
 
 Test(progress, the_status_line_counts)
