@@ -333,6 +333,11 @@ Test(checks_answer, a_timeout_counts_from_the_request)
     stage_attempt(&s, "primary", 200, 1);
     stage_success(&s);
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);
+    /* 500 ms by the gateway's coarse clock, then the least wait of 50 ms. */
+    s.attempts[1].times_ns.first_byte = stage_ns(500 - 20 + 50);
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);
+    s.attempts[1].times_ns.first_byte = stage_ns(500 - 23 + 50);
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
     /* The next attempt began before the first had failed. */
     s.attempts[1].times_ns.first_byte = stage_ns(300);
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
