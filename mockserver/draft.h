@@ -41,8 +41,8 @@ struct draft {
     struct buf tail;         /* sent at the cut */
     enum step_end end;       /* KEEP becomes FIN where it is impossible */
     int64_t pace_bytes, pace_every_ms; /* 0: at once */
-    bool at_once; /* head and body in one send: who has the announced length
-                     may close before the rest is out */
+    bool at_once;     /* head and body in one send: who has the announced length
+                         may close before the rest is out */
     bool last_answer; /* the peer will not send another request */
 };
 

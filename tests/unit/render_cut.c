@@ -76,7 +76,7 @@ Test(render_cut, half_the_headers_end_inside_a_line_however_many)
         struct plan plan;
 
         for (size_t i = 0; i < count; i++)
-            draft_add_header(&draft, "x", "12345" + i % 5);
+            draft_add_header(&draft, "x", &"12345"[i % 5]);
         draft.cut = (struct point){ POINT_HEADERS, 0 };
         draft.end = STEP_END_FIN;
         render_plan(&plan, &draft);

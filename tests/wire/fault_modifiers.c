@@ -127,8 +127,8 @@ Test(fault_modifiers, one_date_header_only)
     static const char *const steps[] = {
         "{\"fault\":\"status\",\"status\":429}",
         "{\"fault\":\"status\",\"status\":429,\"framing\":\"chunked\"}",
-        "{\"fault\":\"status\",\"status\":429,"
-        "\"headers\":[[\"Date\",\"yesterday\"]]}",
+        ("{\"fault\":\"status\",\"status\":429,"
+         "\"headers\":[[\"Date\",\"yesterday\"]]}"),
     };
 
     for (int i = 0; i < 3; i++) {
