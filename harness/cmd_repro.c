@@ -107,9 +107,8 @@ static void repro_print_gateway(const struct slot *slot)
 }
 
 static void repro_print_curl(const struct drill *drill,
-                             const struct drill_case *c,
-                             const struct slot *slot, const char *url,
-                             struct drill_id id)
+                             const struct drill_case *c, const char *url,
+                             const char *key, struct drill_id id)
 {
     struct fixture_fill fill = { .model = drill->profile.client.model
                                               ? drill->profile.client.model
@@ -124,7 +123,7 @@ static void repro_print_curl(const struct drill *drill,
 
     printf("curl -i -N -H 'Authorization: Bearer %s' -H 'Content-Type: "
            "application/json' -d '%s' %s\n",
-           slot->client_key.text, body, url);
+           key, body, url);
     free(body);
 }
 
@@ -179,7 +178,13 @@ static int repro_hold(struct run_command *command, bool serve)
             serve ? xasprintf("%s%s", slot->upstreams[0].url, drill.route_path)
                   : xstrdup(slot->gateway.url);
 
-        repro_print_curl(&drill, c, slot, url, id);
+        /* Straight at the upstream it takes the key the gateway would send. */
+        repro_print_curl(
+            &drill, c, url,
+            serve && !slot_passes_credential(slot, slot->upstreams[0].name)
+                ? slot->keys[0].text
+                : slot->client_key.text,
+            id);
         free(url);
     }
     repro_wait();

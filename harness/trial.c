@@ -594,7 +594,7 @@ static void trial_carry_out(struct trial *t)
     trial_take_attempts(t, &attempts);
     trial_look(t, mark);
     free(mark);
-    if (!t->slot->kind.shared && trial_wants_probes(t))
+    if (trial_wants_probes(t))
         trial_probe(t, &t->o->probe_after, "probe-after");
     if (!gateway_alive(&t->slot->gateway, &err)) {
         trial_break(t, &err);
