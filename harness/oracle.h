@@ -56,7 +56,7 @@ struct allowed_path {
                        a visible cut, never a status */
     bool error_event_allowed, abort_allowed;
     bool error_event_sent; /* by the upstream itself: it may be passed on */
-    bool by_total; /* ended by timeouts.total_ms */
+    bool by_total;         /* ended by timeouts.total_ms */
     /* Allowed only when the client's end came no earlier than this after its
      * request: waits without a declared bound may have used up total_ms. 0: no
      * such condition. */

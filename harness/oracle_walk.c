@@ -3,249 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum answer { NO, MAYBE, YES };
-
-/* What may follow a failed attempt. */
-struct moves {
-    bool retry, fallback, end;
-    enum walk_end end_kind;
-    size_t next; /* upstream of the fallback */
-    char retry_reason[96], fallback_reason[96], end_reason[128];
-};
-
 static void try_upstream(struct walk *walk, struct progress progress, size_t u,
                          const struct wait *wait, const char *reason);
-
-static enum answer in_set(bool section, const struct failure_set *set,
-                          const struct outcome *outcome)
-{
-    if (!section || !set->declared)
-        return MAYBE;
-    return failure_set_has(set, outcome->failure, outcome->status) ? YES : NO;
-}
-
-static bool has_code(const struct bind_texts *codes, const char *code)
-{
-    for (size_t i = 0; code && i < codes->count; i++)
-        if (!strcmp(codes->items[i], code))
-            return true;
-    return false;
-}
-
-static bool total_used_up(const struct walk *walk)
-{
-    int64_t most = walk->runbook->retry.total_attempts_max;
-
-    return most >= 0 && (int64_t)walk->path.count >= most;
-}
-
-static bool budget_left(const struct walk *walk,
-                        const struct progress *progress, size_t u)
-{
-    int64_t budget = walk->runbook->retry.budget;
-
-    return !total_used_up(walk) && (budget < 0 || progress->tries[u] <= budget);
-}
-
-/* The next upstream that has not been tried; upstream_count: none. */
-static size_t next_untried(const struct walk *walk,
-                           const struct progress *progress, size_t u)
-{
-    for (size_t i = u + 1; i < walk->upstream_count; i++)
-        if (progress->tries[i] == 0)
-            return i;
-    return walk->upstream_count;
-}
-
-static void say(char *out, size_t size, const struct outcome *outcome,
-                const char *text)
-{
-    char class[32];
-
-    failure_format(class, outcome->failure, outcome->status);
-    snprintf(out, size, "%s %s", class, text);
-}
-
-static void allow_fallback(const struct walk *walk,
-                           const struct progress *progress, size_t u,
-                           struct moves *moves, const struct outcome *outcome,
-                           const char *why)
-{
-    moves->next = next_untried(walk, progress, u);
-    moves->fallback =
-        moves->next < walk->upstream_count && !total_used_up(walk);
-    say(moves->fallback_reason, sizeof moves->fallback_reason, outcome, why);
-}
-
-/* Source: contracts.md section 6, auth; rotate_key with one key has nothing to
- * rotate to. */
-static bool moves_of_auth(const struct walk *walk,
-                          const struct progress *progress, size_t u,
-                          const struct outcome *outcome, struct moves *moves)
-{
-    const struct runbook_auth *auth = &walk->runbook->auth;
-    int64_t rule = outcome->status == 401   ? auth->on_401
-                   : outcome->status == 403 ? auth->on_403
-                                            : -1;
-    const char *name = outcome->status == 401 ? "auth.on_401" : "auth.on_403";
-
-    if (outcome->failure != FAILURE_HTTP || !auth->declared || rule < 0)
-        return false;
-    moves->end_kind = WALK_END_AUTH;
-    if (rule == AUTH_FALLBACK)
-        allow_fallback(walk, progress, u, moves, outcome,
-                       "leads to the next upstream by the auth rule");
-    moves->end = !moves->fallback;
-    snprintf(moves->end_reason, sizeof moves->end_reason, "%s is %s", name,
-             rule == AUTH_FAIL_CLOSED  ? "fail_closed: no further attempt"
-             : rule == AUTH_ROTATE_KEY ? "rotate_key, and there is one key"
-                                       : "fallback, and none is left");
-    if (auth->known_good_retry == 1 && walk->key_known_good &&
-        !progress->known_good_used && !total_used_up(walk)) {
-        moves->retry = true;
-        say(moves->retry_reason, sizeof moves->retry_reason, outcome,
-            "may be retried once: auth.known_good_retry");
-    }
-    return true;
-}
-
-static bool moves_of_code(const struct walk *walk,
-                          const struct progress *progress, size_t u,
-                          const struct outcome *outcome, struct moves *moves)
-{
-    const struct runbook *runbook = walk->runbook;
-
-    if (!has_code(&runbook->retry.never_on_codes, outcome->code))
-        return false;
-    moves->end_kind = WALK_END_NOT_RETRIED;
-    if (has_code(&runbook->fallback.on_codes, outcome->code)) {
-        allow_fallback(walk, progress, u, moves, outcome,
-                       "has a code of fallback.on_codes");
-        moves->end =
-            !moves->fallback || in_set(runbook->fallback.declared,
-                                       &runbook->fallback.on, outcome) != YES;
-    } else {
-        moves->end = true;
-    }
-    snprintf(moves->end_reason, sizeof moves->end_reason,
-             "code %s is in retry.never_on_codes", outcome->code);
-    return true;
-}
-
-/* fallback.after each_failure: the next in turn, the first again after the
- * last. */
-static void moves_in_turn(const struct walk *walk,
-                          const struct progress *progress, size_t u,
-                          const struct outcome *outcome, enum answer retry,
-                          enum answer fallback, struct moves *moves)
-{
-    size_t next = (u + 1) % walk->upstream_count;
-    bool again = progress->tries[next] > 0;
-    enum answer need = again ? retry : fallback;
-
-    if (!again && total_used_up(walk))
-        need = NO;
-    if (again && !budget_left(walk, progress, next))
-        need = NO;
-    moves->next = next;
-    moves->fallback = need != NO;
-    moves->retry = !moves->fallback && !again && retry == YES &&
-                   budget_left(walk, progress, u);
-    moves->end = need == MAYBE || (need == NO && !moves->retry);
-    say(moves->fallback_reason, sizeof moves->fallback_reason, outcome,
-        again ? "is retried in turn (fallback.after each_failure)"
-              : "goes to the next in turn (fallback.after each_failure)");
-    say(moves->retry_reason, sizeof moves->retry_reason, outcome,
-        "is in retry.on and not in fallback.on");
-}
-
-static void moves_retry_first(const struct walk *walk,
-                              const struct progress *progress, size_t u,
-                              const struct outcome *outcome, enum answer retry,
-                              enum answer fallback, struct moves *moves)
-{
-    bool can_retry = retry != NO && budget_left(walk, progress, u);
-    bool after_retries = !can_retry || retry == MAYBE;
-
-    moves->retry = can_retry;
-    say(moves->retry_reason, sizeof moves->retry_reason, outcome,
-        retry == YES ? "is in retry.on and the budget is not used up"
-                     : "may be retried: retry.on is not declared");
-    if (after_retries && fallback != NO)
-        allow_fallback(walk, progress, u, moves, outcome,
-                       fallback == MAYBE
-                           ? "may fall back: fallback.on is not declared"
-                       : retry == NO ? "is only in fallback.on: at once"
-                                     : "is in fallback.on, retries are used "
-                                       "up");
-    moves->end = after_retries &&
-                 (retry == MAYBE || fallback == MAYBE || !moves->fallback);
-}
-
-/* In cooldown an upstream may be left out at once. */
-static void apply_cooldown(const struct walk *walk,
-                           const struct progress *progress, size_t u,
-                           const struct outcome *outcome, struct moves *moves)
-{
-    const struct runbook_cooldown *cooldown = &walk->runbook->cooldown;
-
-    if (!cooldown->declared || !moves->retry ||
-        progress->failures[u] <
-            (cooldown->after_failures > 0 ? cooldown->after_failures : 1))
-        return;
-    allow_fallback(walk, progress, u, moves, outcome,
-                   "has put the upstream into cooldown");
-    moves->end = true;
-    snprintf(moves->end_reason, sizeof moves->end_reason,
-             "the upstream is in cooldown");
-}
-
-static void moves_of_class(const struct walk *walk,
-                           const struct progress *progress, size_t u,
-                           const struct outcome *outcome, struct moves *moves)
-{
-    const struct runbook *runbook = walk->runbook;
-    enum answer retry =
-        in_set(runbook->retry.declared, &runbook->retry.on, outcome);
-    enum answer fallback =
-        in_set(runbook->fallback.declared, &runbook->fallback.on, outcome);
-
-    if (retry == MAYBE && runbook->retry.budget == 0)
-        retry = NO;
-    if (walk->upstream_count == 1)
-        fallback = NO;
-    if (fallback == NO && has_code(&runbook->fallback.on_codes, outcome->code))
-        fallback = MAYBE;
-    if (runbook->fallback.after == FALLBACK_EACH_FAILURE &&
-        runbook->fallback.declared && walk->upstream_count > 1 &&
-        (retry != NO || fallback != NO))
-        moves_in_turn(walk, progress, u, outcome, retry, fallback, moves);
-    else
-        moves_retry_first(walk, progress, u, outcome, retry, fallback, moves);
-    if (retry == NO && fallback == NO) {
-        moves->end_kind = WALK_END_NOT_RETRIED;
-        say(moves->end_reason, sizeof moves->end_reason, outcome,
-            "is in neither retry.on nor fallback.on");
-    } else {
-        moves->end_kind = WALK_END_EXHAUSTED;
-        say(moves->end_reason, sizeof moves->end_reason, outcome,
-            total_used_up(walk) ? "and retry.total_attempts_max is reached"
-            : retry == MAYBE    ? "may end it: retry.on is not declared"
-                                : "and no retry or fallback is left");
-    }
-    apply_cooldown(walk, progress, u, outcome, moves);
-}
-
-static void moves_after(const struct walk *walk,
-                        const struct progress *progress, size_t u,
-                        const struct outcome *outcome, struct moves *moves)
-{
-    *moves = (struct moves){ .next = walk->upstream_count };
-    if (moves_of_auth(walk, progress, u, outcome, moves) ||
-        moves_of_code(walk, progress, u, outcome, moves))
-        return;
-    moves_of_class(walk, progress, u, outcome, moves);
-}
 
 static int64_t total_margin(int64_t total_ms)
 {
@@ -346,15 +105,15 @@ static void instead_of_waiting(const struct walk *walk,
                                struct moves *moves, const char *reason,
                                bool ends)
 {
-    enum answer fallback = in_set(walk->runbook->fallback.declared,
-                                  &walk->runbook->fallback.on, outcome);
+    enum walk_answer fallback = walk_in_set(
+        walk->runbook->fallback.declared, &walk->runbook->fallback.on, outcome);
 
-    if (fallback != NO && moves->end_kind != WALK_END_AUTH)
-        allow_fallback(walk, progress, u, moves, outcome,
-                       "is not retried: the wait would be too long");
+    if (fallback != WALK_NO && moves->end_kind != WALK_END_AUTH)
+        walk_allow_fallback(walk, progress, u, moves, outcome,
+                            "is not retried: the wait would be too long");
     if (!ends || moves->end)
         return;
-    moves->end = fallback == MAYBE || !moves->fallback;
+    moves->end = fallback == WALK_MAYBE || !moves->fallback;
     snprintf(moves->end_reason, sizeof moves->end_reason, "%s", reason);
 }
 
@@ -393,7 +152,7 @@ static void follow(struct walk *walk, const struct progress *progress, size_t u,
     const struct runbook *runbook = walk->runbook;
     struct moves moves;
 
-    moves_after(walk, progress, u, outcome, &moves);
+    walk_moves(walk, progress, u, outcome, &moves);
     if (moves.retry && runbook->retry.budget < 0 &&
         runbook->retry.total_attempts_max < 0 &&
         moves.end_kind != WALK_END_AUTH) {
@@ -511,9 +270,9 @@ static void fold(const struct walk *walk, struct outcomes *outcomes)
 static bool is_last(const struct walk *walk, const struct progress *progress,
                     size_t u)
 {
-    return total_used_up(walk) ||
-           (!budget_left(walk, progress, u) &&
-            next_untried(walk, progress, u) == walk->upstream_count);
+    return walk_total_used_up(walk) ||
+           (!walk_budget_left(walk, progress, u) &&
+            walk_next_untried(walk, progress, u) == walk->upstream_count);
 }
 
 static void try_upstream(struct walk *walk, struct progress progress, size_t u,

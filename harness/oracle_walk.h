@@ -67,16 +67,45 @@ void walk_waits(struct waits *out, const struct runbook *runbook,
 struct wait walk_switch_wait(const struct runbook *runbook,
                              const struct progress *progress);
 
+enum walk_answer { WALK_NO, WALK_MAYBE, WALK_YES };
+
 enum walk_end {
-    WALK_END_ANSWER,     /* the upstream answered well */
-    WALK_END_PASSED_ON,  /* what the client gets is not judged */
-    WALK_END_COMMITTED,  /* failed after the answer had begun */
-    WALK_END_AUTH,       /* refused credential */
-    WALK_END_CLIENT,     /* the client's own key was refused */
+    WALK_END_ANSWER,      /* the upstream answered well */
+    WALK_END_PASSED_ON,   /* what the client gets is not judged */
+    WALK_END_COMMITTED,   /* failed after the answer had begun */
+    WALK_END_AUTH,        /* refused credential */
+    WALK_END_CLIENT,      /* the client's own key was refused */
     WALK_END_NOT_RETRIED, /* neither retry nor fallback covers it */
-    WALK_END_EXHAUSTED,  /* retries and fallbacks are used up */
-    WALK_END_TOTAL,      /* timeouts.total_ms */
+    WALK_END_EXHAUSTED,   /* retries and fallbacks are used up */
+    WALK_END_TOTAL,       /* timeouts.total_ms */
 };
+/* What may follow a failed attempt. */
+struct moves {
+    bool retry, fallback, end;
+    enum walk_end end_kind;
+    size_t next; /* upstream of the fallback */
+    char retry_reason[96], fallback_reason[96], end_reason[128];
+};
+
+/* By auth rule, error code and failure class, in this order. */
+void walk_moves(const struct walk *walk, const struct progress *progress,
+                size_t u, const struct outcome *outcome, struct moves *moves);
+/* MAYBE: the section or the set is not declared. */
+enum walk_answer walk_in_set(bool section, const struct failure_set *set,
+                             const struct outcome *outcome);
+bool walk_total_used_up(const struct walk *walk);
+bool walk_budget_left(const struct walk *walk, const struct progress *progress,
+                      size_t u);
+/* The next upstream that has not been tried; upstream_count: none. */
+size_t walk_next_untried(const struct walk *walk,
+                         const struct progress *progress, size_t u);
+/* Sets moves->next and moves->fallback, and why: the outcome's class and a
+ * clause. */
+void walk_allow_fallback(const struct walk *walk,
+                         const struct progress *progress, size_t u,
+                         struct moves *moves, const struct outcome *outcome,
+                         const char *why);
+
 /* Adds the path so far, ended this way, to walk->out; once for every status
  * rule that may hold. outcome: the last attempt's; NULL without attempts.
  * reason: a clause, cut to fit. */

@@ -155,6 +155,12 @@ void seen_effect(struct effect *out, const struct seen *seen,
     effect_of(out, step, &context);
 }
 
+const char *seen_why(const struct allowed_path *path)
+{
+    return path->count > 1 ? path->attempts[path->count - 1].reason
+                           : path->end_reason;
+}
+
 void seen_add_word(char *out, size_t size, const char *separator,
                    const char *text)
 {

@@ -36,8 +36,6 @@ bool seen_fits(const struct seen *seen, const struct allowed_path *path);
 bool seen_candidate(const struct seen *seen, size_t path);
 
 bool seen_uncountable(const struct seen *seen, const char *upstream);
-/* Whether the oracle knows this upstream: it stands on a path or in the order.
- */
 int64_t seen_elapsed_ms(const struct seen *seen);
 enum decision seen_decision(const struct seen *seen);
 /* What this attempt's step did. */
@@ -46,6 +44,10 @@ void seen_effect(struct effect *out, const struct seen *seen,
 /* NULL: no script names the upstream, it is healthy. */
 const struct step *seen_step(const struct seen *seen,
                              const struct attempt *attempt);
+
+/* Why a path has the attempts it has: the last one's reason, or why there is no
+ * second. Borrowed. */
+const char *seen_why(const struct allowed_path *path);
 
 /* "primary 3, fallback 1", or "none"; into a buffer of size. */
 void seen_counts(char *out, size_t size, const struct seen *seen);

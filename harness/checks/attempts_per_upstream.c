@@ -87,7 +87,7 @@ static void judge_request(const struct seen *seen, struct finding *finding)
     for (size_t i = 0; i < allowed->path_count; i++) {
         if (seen_fits(seen, &allowed->paths[i])) {
             finding->verdict = VERDICT_PASS;
-            finding_reason(finding, "%s", allowed->paths[i].end_reason);
+            finding_reason(finding, "%s", seen_why(&allowed->paths[i]));
             return;
         }
         counts_fit = counts_fit || same_counts(seen, &allowed->paths[i]);
@@ -96,7 +96,7 @@ static void judge_request(const struct seen *seen, struct finding *finding)
     finding_reason(finding, "%s",
                    counts_fit ? "the numbers are right and the order or the "
                                 "time is not"
-                   : allowed->path_count ? allowed->paths[0].end_reason
+                   : allowed->path_count ? seen_why(&allowed->paths[0])
                                          : "no attempt is allowed");
 }
 

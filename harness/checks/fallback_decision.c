@@ -29,10 +29,10 @@ static void judge_request(const struct seen *seen, struct finding *finding)
         if (!decision_fits(path, decision) || finding->verdict == VERDICT_PASS)
             continue;
         finding->verdict = VERDICT_PASS;
-        finding_reason(finding, "%s", path->end_reason);
+        finding_reason(finding, "%s", seen_why(path));
     }
     if (finding->verdict == VERDICT_FAIL && seen->allowed->path_count)
-        finding_reason(finding, "%s", seen->allowed->paths[0].end_reason);
+        finding_reason(finding, "%s", seen_why(&seen->allowed->paths[0]));
 }
 
 static void judge(const struct judged *judged, struct finding *finding)

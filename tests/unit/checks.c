@@ -161,6 +161,8 @@ Test(checks, a_fallback_that_refuses_cannot_be_seen)
 
     stage_init(&s, "@nginx", false, refuse, refuse);
     stage_client(&s, TRACE_OUTCOME_ERROR, 502);
+    EXPECT_VERDICT(&s, "attempts_per_upstream", VERDICT_PASS);
+    EXPECT_VERDICT(&s, "client_status", VERDICT_PASS);
     EXPECT_VERDICT(&s, "fallback_decision", VERDICT_NOT_APPLICABLE);
     /* An answer out of nowhere is not excused by that. */
     stage_client(&s, TRACE_OUTCOME_SUCCESS, 200);

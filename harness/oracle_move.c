@@ -1,0 +1,239 @@
+/* What may follow a failed attempt: retry, fallback, or the end. */
+#include "harness/oracle_walk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum walk_answer walk_in_set(bool section, const struct failure_set *set,
+                             const struct outcome *outcome)
+{
+    if (!section || !set->declared)
+        return WALK_MAYBE;
+    return failure_set_has(set, outcome->failure, outcome->status) ? WALK_YES
+                                                                   : WALK_NO;
+}
+
+static bool has_code(const struct bind_texts *codes, const char *code)
+{
+    for (size_t i = 0; code && i < codes->count; i++)
+        if (!strcmp(codes->items[i], code))
+            return true;
+    return false;
+}
+
+bool walk_total_used_up(const struct walk *walk)
+{
+    int64_t most = walk->runbook->retry.total_attempts_max;
+
+    return most >= 0 && (int64_t)walk->path.count >= most;
+}
+
+bool walk_budget_left(const struct walk *walk, const struct progress *progress,
+                      size_t u)
+{
+    int64_t budget = walk->runbook->retry.budget;
+
+    return !walk_total_used_up(walk) &&
+           (budget < 0 || progress->tries[u] <= budget);
+}
+
+size_t walk_next_untried(const struct walk *walk,
+                         const struct progress *progress, size_t u)
+{
+    for (size_t i = u + 1; i < walk->upstream_count; i++)
+        if (progress->tries[i] == 0)
+            return i;
+    return walk->upstream_count;
+}
+
+static void say(char *out, size_t size, const struct outcome *outcome,
+                const char *text)
+{
+    char class[32];
+
+    failure_format(class, outcome->failure, outcome->status);
+    snprintf(out, size, "%s %s", class, text);
+}
+
+void walk_allow_fallback(const struct walk *walk,
+                         const struct progress *progress, size_t u,
+                         struct moves *moves, const struct outcome *outcome,
+                         const char *why)
+{
+    moves->next = walk_next_untried(walk, progress, u);
+    moves->fallback =
+        moves->next < walk->upstream_count && !walk_total_used_up(walk);
+    say(moves->fallback_reason, sizeof moves->fallback_reason, outcome, why);
+}
+
+/* Source: contracts.md section 6, auth; rotate_key with one key has nothing to
+ * rotate to. */
+static bool moves_of_auth(const struct walk *walk,
+                          const struct progress *progress, size_t u,
+                          const struct outcome *outcome, struct moves *moves)
+{
+    const struct runbook_auth *auth = &walk->runbook->auth;
+    int64_t rule = outcome->status == 401   ? auth->on_401
+                   : outcome->status == 403 ? auth->on_403
+                                            : -1;
+    const char *name = outcome->status == 401 ? "auth.on_401" : "auth.on_403";
+
+    if (outcome->failure != FAILURE_HTTP || !auth->declared || rule < 0)
+        return false;
+    moves->end_kind = WALK_END_AUTH;
+    if (rule == AUTH_FALLBACK)
+        walk_allow_fallback(walk, progress, u, moves, outcome,
+                            "leads to the next upstream by the auth rule");
+    moves->end = !moves->fallback;
+    snprintf(moves->end_reason, sizeof moves->end_reason, "%s is %s", name,
+             rule == AUTH_FAIL_CLOSED  ? "fail_closed: no further attempt"
+             : rule == AUTH_ROTATE_KEY ? "rotate_key, and there is one key"
+                                       : "fallback, and none is left");
+    if (auth->known_good_retry == 1 && walk->key_known_good &&
+        !progress->known_good_used && !walk_total_used_up(walk)) {
+        moves->retry = true;
+        say(moves->retry_reason, sizeof moves->retry_reason, outcome,
+            "may be retried once: auth.known_good_retry");
+    }
+    return true;
+}
+
+static bool moves_of_code(const struct walk *walk,
+                          const struct progress *progress, size_t u,
+                          const struct outcome *outcome, struct moves *moves)
+{
+    const struct runbook *runbook = walk->runbook;
+
+    if (!has_code(&runbook->retry.never_on_codes, outcome->code))
+        return false;
+    moves->end_kind = WALK_END_NOT_RETRIED;
+    if (has_code(&runbook->fallback.on_codes, outcome->code)) {
+        walk_allow_fallback(walk, progress, u, moves, outcome,
+                            "has a code of fallback.on_codes");
+        moves->end = !moves->fallback ||
+                     walk_in_set(runbook->fallback.declared,
+                                 &runbook->fallback.on, outcome) != WALK_YES;
+    } else {
+        moves->end = true;
+    }
+    snprintf(moves->end_reason, sizeof moves->end_reason,
+             "code %s is in retry.never_on_codes", outcome->code);
+    return true;
+}
+
+/* fallback.after each_failure: the next in turn, the first again after the
+ * last. */
+static void moves_in_turn(const struct walk *walk,
+                          const struct progress *progress, size_t u,
+                          const struct outcome *outcome, enum walk_answer retry,
+                          enum walk_answer fallback, struct moves *moves)
+{
+    size_t next = (u + 1) % walk->upstream_count;
+    bool again = progress->tries[next] > 0;
+    enum walk_answer need = again ? retry : fallback;
+
+    if (!again && walk_total_used_up(walk))
+        need = WALK_NO;
+    if (again && !walk_budget_left(walk, progress, next))
+        need = WALK_NO;
+    moves->next = next;
+    moves->fallback = need != WALK_NO;
+    moves->retry = !moves->fallback && !again && retry == WALK_YES &&
+                   walk_budget_left(walk, progress, u);
+    moves->end = need == WALK_MAYBE || (need == WALK_NO && !moves->retry);
+    say(moves->fallback_reason, sizeof moves->fallback_reason, outcome,
+        again ? "is retried in turn (fallback.after each_failure)"
+              : "goes to the next in turn (fallback.after each_failure)");
+    say(moves->retry_reason, sizeof moves->retry_reason, outcome,
+        "is in retry.on and not in fallback.on");
+}
+
+static void moves_retry_first(const struct walk *walk,
+                              const struct progress *progress, size_t u,
+                              const struct outcome *outcome,
+                              enum walk_answer retry, enum walk_answer fallback,
+                              struct moves *moves)
+{
+    bool can_retry = retry != WALK_NO && walk_budget_left(walk, progress, u);
+    bool after_retries = !can_retry || retry == WALK_MAYBE;
+
+    moves->retry = can_retry;
+    say(moves->retry_reason, sizeof moves->retry_reason, outcome,
+        retry == WALK_YES ? "is in retry.on and the budget is not used up"
+                          : "may be retried: retry.on is not declared");
+    if (after_retries && fallback != WALK_NO)
+        walk_allow_fallback(walk, progress, u, moves, outcome,
+                            fallback == WALK_MAYBE
+                                ? "may fall back: fallback.on is not declared"
+                            : retry == WALK_NO
+                                ? "is only in fallback.on: at once"
+                                : "is in fallback.on, retries are used "
+                                  "up");
+    moves->end = after_retries && (retry == WALK_MAYBE ||
+                                   fallback == WALK_MAYBE || !moves->fallback);
+}
+
+/* In cooldown an upstream may be left out at once. */
+static void apply_cooldown(const struct walk *walk,
+                           const struct progress *progress, size_t u,
+                           const struct outcome *outcome, struct moves *moves)
+{
+    const struct runbook_cooldown *cooldown = &walk->runbook->cooldown;
+
+    if (!cooldown->declared || !moves->retry ||
+        progress->failures[u] <
+            (cooldown->after_failures > 0 ? cooldown->after_failures : 1))
+        return;
+    walk_allow_fallback(walk, progress, u, moves, outcome,
+                        "has put the upstream into cooldown");
+    moves->end = true;
+    snprintf(moves->end_reason, sizeof moves->end_reason,
+             "the upstream is in cooldown");
+}
+
+static void moves_of_class(const struct walk *walk,
+                           const struct progress *progress, size_t u,
+                           const struct outcome *outcome, struct moves *moves)
+{
+    const struct runbook *runbook = walk->runbook;
+    enum walk_answer retry =
+        walk_in_set(runbook->retry.declared, &runbook->retry.on, outcome);
+    enum walk_answer fallback =
+        walk_in_set(runbook->fallback.declared, &runbook->fallback.on, outcome);
+
+    if (retry == WALK_MAYBE && runbook->retry.budget == 0)
+        retry = WALK_NO;
+    if (walk->upstream_count == 1)
+        fallback = WALK_NO;
+    if (fallback == WALK_NO &&
+        has_code(&runbook->fallback.on_codes, outcome->code))
+        fallback = WALK_MAYBE;
+    if (runbook->fallback.after == FALLBACK_EACH_FAILURE &&
+        runbook->fallback.declared && walk->upstream_count > 1 &&
+        (retry != WALK_NO || fallback != WALK_NO))
+        moves_in_turn(walk, progress, u, outcome, retry, fallback, moves);
+    else
+        moves_retry_first(walk, progress, u, outcome, retry, fallback, moves);
+    if (retry == WALK_NO && fallback == WALK_NO) {
+        moves->end_kind = WALK_END_NOT_RETRIED;
+        say(moves->end_reason, sizeof moves->end_reason, outcome,
+            "is in neither retry.on nor fallback.on");
+    } else {
+        moves->end_kind = WALK_END_EXHAUSTED;
+        say(moves->end_reason, sizeof moves->end_reason, outcome,
+            walk_total_used_up(walk) ? "and retry.total_attempts_max is reached"
+            : retry == WALK_MAYBE    ? "may end it: retry.on is not declared"
+                                     : "and no retry or fallback is left");
+    }
+    apply_cooldown(walk, progress, u, outcome, moves);
+}
+
+void walk_moves(const struct walk *walk, const struct progress *progress,
+                size_t u, const struct outcome *outcome, struct moves *moves)
+{
+    *moves = (struct moves){ .next = walk->upstream_count };
+    if (moves_of_auth(walk, progress, u, outcome, moves) ||
+        moves_of_code(walk, progress, u, outcome, moves))
+        return;
+    moves_of_class(walk, progress, u, outcome, moves);
+}
