@@ -191,8 +191,7 @@ Test(runbook, a_wrong_runbook_is_refused_with_place_value_and_range)
           "r.json: $.retry.backoff.factor", "must be a number in 1..10" },
         { "{\"retry\":{\"backoff\":{\"base_ms\":1,\"jitter\":\"ful\"}}}",
           "r.json: $.retry.backoff.jitter",
-          "\"ful\" is not one of none, full, equal, additive; did you mean "
-          "\"full\"?" },
+          "\"ful\" is not one of none, full, equal, additive" },
         { "{\"retry\":{\"retry_after\":{\"formats\":[\"minutes\"]}}}",
           "r.json: $.retry.retry_after.formats[0]",
           "\"minutes\" is not one of: seconds, date, ms" },
