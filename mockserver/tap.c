@@ -22,11 +22,19 @@ void tap_release(struct tap *tap)
     *tap = (struct tap){ .out.status = -1 };
 }
 
-static struct tap *tap_at(int fd)
+static struct tap *tap_entry(int fd)
 {
     if (fd < 0 || (size_t)fd >= tap_table_size)
         return NULL;
     return tap_table[fd];
+}
+
+/* What listens to the descriptor; NULL: nobody. */
+static struct tap *tap_at(int fd)
+{
+    struct tap *tap = tap_entry(fd);
+
+    return tap == &tap_abandoned ? NULL : tap;
 }
 
 static void tap_set(int fd, struct tap *tap)
@@ -53,7 +61,7 @@ void tap_attach(int fd, struct tap *tap)
 
 void tap_detach(int fd)
 {
-    if (tap_at(fd))
+    if (tap_entry(fd))
         tap_table[fd] = NULL;
 }
 
@@ -92,7 +100,7 @@ ssize_t recv(int fd, void *bytes, size_t size, int flags)
     ssize_t result = syscall(SYS_recvfrom, fd, bytes, size, flags, NULL, NULL);
     struct tap *tap = tap_at(fd);
 
-    if (tap && tap != &tap_abandoned && size && !(flags & MSG_PEEK))
+    if (tap && size && !(flags & MSG_PEEK))
         tap_read(tap, bytes, result);
     return result;
 }
@@ -142,11 +150,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 int shutdown(int fd, int how)
 {
-    struct tap *tap = tap_at(fd);
-
-    if (tap == &tap_abandoned)
+    if (tap_entry(fd) == &tap_abandoned)
         return 0;
-    if (tap && how != SHUT_RD)
-        tap->we_shut_write = true;
     return (int)syscall(SYS_shutdown, fd, how);
 }

@@ -18,11 +18,10 @@
 struct tap {
     struct inbound in;
     struct outbound out;
-    bool read_eof;      /* a read returned 0 */
-    int read_errno;     /* of the last failed read but EAGAIN; 0: none */
-    int write_errno;    /* likewise */
-    int64_t gone_ns;    /* when the first of the three was seen */
-    bool we_shut_write; /* shutdown(SHUT_WR) by the library or by us */
+    bool read_eof;   /* a read returned 0 */
+    int read_errno;  /* of the last failed read but EAGAIN; 0: none */
+    int write_errno; /* likewise */
+    int64_t gone_ns; /* when the first of the three was seen */
 };
 
 void tap_release(struct tap *tap);
