@@ -42,6 +42,9 @@ static bool process_spawn(pid_t *pid, const struct process_spec *spec,
         O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (spec->folder)
         posix_spawn_file_actions_addchdir_np(&actions, spec->folder);
+    /* libcurl's sockets are inherited otherwise: a gateway that holds the end
+     * of another's connection keeps that from ever being closed. */
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     posix_spawnattr_init(&attributes);
     sigemptyset(&none);
     sigfillset(&defaults);

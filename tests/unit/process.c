@@ -56,6 +56,27 @@ static bool runs(pid_t pid)
     return state != 'Z';
 }
 
+Test(process, it_inherits_no_descriptor_but_the_first_three)
+{
+    char *folder = scratch();
+    char *out = xasprintf("%s/out", folder);
+    struct err err = { 0 };
+    int ends[2];
+
+    cr_assert_eq(pipe(ends), 0); /* not closed on exec, as libcurl's sockets */
+    cr_expect_eq(run_shell("for fd in 3 4 5 6 7 8 9; do "
+                           "if readlink /proc/$$/fd/$fd; then "
+                           "exit 1; fi; done",
+                           folder, out, &err),
+                 0);
+    close(ends[0]);
+    close(ends[1]);
+    unlink(out);
+    rmdir(folder);
+    free(out);
+    free(folder);
+}
+
 Test(process, it_runs_in_its_folder_with_its_environment_and_no_other)
 {
     char *folder = scratch();
