@@ -244,6 +244,8 @@ static void outbound_head_done(struct outbound *out, size_t end)
     out->head_length = end;
     out->status = status;
     out->says_close = outbound_says_close(out->head.data, end);
+    /* What follows is body: it is counted, not kept. */
+    buf_release(&out->head);
 }
 
 void outbound_feed(struct outbound *out, const void *bytes, size_t length,
