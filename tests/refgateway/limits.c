@@ -3,7 +3,7 @@
 #include "common/clock.h"
 
 /* Nothing is waited for longer than this, whatever is declared or not. */
-#define SILENCE_MOST_MS (600 * 1000)
+#define SILENCE_MOST_MS INT64_C(600000)
 
 static void sooner(struct limits_due *due, int64_t from_ns, int64_t limit_ms,
                    enum outcome which)

@@ -78,51 +78,84 @@ static bool find_month(int *out, const char *name)
 }
 
 /* RFC 9110 5.6.7: a two-digit year more than 50 years ahead is in the past. */
-static int whole_year(int two_digits)
+static int whole_year(int two_digits, int64_t now_ms)
 {
-    time_t now = time(NULL);
+    time_t now = (time_t)(now_ms / 1000);
     struct tm tm;
+    int this_year;
     int year;
 
     gmtime_r(&now, &tm);
-    year = tm.tm_year + 1900;
-    year = year - year % 100 + two_digits;
-    return year > tm.tm_year + 1900 + 50 ? year - 100 : year;
+    this_year = tm.tm_year + 1900;
+    year = this_year - this_year % 100 + two_digits;
+    return year > this_year + 50 ? year - 100 : year;
 }
 
-bool retry_after_date(int64_t *out, const char *text)
+/* A date as it is written; nothing of it is checked yet. */
+struct written {
+    struct tm tm; /* but for month and year */
+    char month[4];
+    int year;
+    int used; /* bytes of the text; 0: another format */
+};
+
+static bool read_imf(struct written *out, const char *text, int64_t now_ms)
 {
-    struct tm tm = { 0 };
-    char month[4] = "";
-    int year = 0;
-    int used = 0;
+    (void)now_ms;
+    return sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n",
+                  &out->tm.tm_mday, out->month, &out->year, &out->tm.tm_hour,
+                  &out->tm.tm_min, &out->tm.tm_sec, &out->used) == 6 &&
+           out->used;
+}
+
+static bool read_rfc850(struct written *out, const char *text, int64_t now_ms)
+{
+    if (sscanf(text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n",
+               &out->tm.tm_mday, out->month, &out->year, &out->tm.tm_hour,
+               &out->tm.tm_min, &out->tm.tm_sec, &out->used) != 6)
+        return false;
+    out->year = whole_year(out->year, now_ms);
+    return out->used;
+}
+
+static bool read_asctime(struct written *out, const char *text, int64_t now_ms)
+{
+    (void)now_ms;
+    return sscanf(text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n",
+                  out->month, &out->tm.tm_mday, &out->tm.tm_hour,
+                  &out->tm.tm_min, &out->tm.tm_sec, &out->year,
+                  &out->used) == 6 &&
+           out->used;
+}
+
+static bool is_time(const struct tm *tm)
+{
+    return tm->tm_mday >= 1 && tm->tm_mday <= 31 && tm->tm_hour >= 0 &&
+           tm->tm_hour <= 23 && tm->tm_min >= 0 && tm->tm_min <= 59 &&
+           tm->tm_sec >= 0 && tm->tm_sec <= 60;
+}
+
+bool retry_after_date(int64_t *out, const char *text, int64_t now_ms)
+{
+    static bool (*const formats[])(struct written *, const char *,
+                                   int64_t) = { read_imf, read_rfc850,
+                                                read_asctime };
 
     while (is_space(*text))
         text++;
-    if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n",
-               &tm.tm_mday, month, &year, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
-               &used) == 6 &&
-        used)
-        ;
-    else if (sscanf(text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n",
-                    &tm.tm_mday, month, &year, &tm.tm_hour, &tm.tm_min,
-                    &tm.tm_sec, &used) == 6 &&
-             used)
-        year = whole_year(year);
-    else if (sscanf(text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", month,
-                    &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &year,
-                    &used) != 6 ||
-             !used)
-        return false;
-    if (!at_end(text + used) || !find_month(&tm.tm_mon, month) || year < 1900)
-        return false;
-    if (tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 ||
-        tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 ||
-        tm.tm_sec > 60)
-        return false;
-    tm.tm_year = year - 1900;
-    *out = (int64_t)timegm(&tm);
-    return true;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        struct written date = { 0 };
+
+        if (!formats[i](&date, text, now_ms))
+            continue;
+        if (!at_end(text + date.used) || !is_time(&date.tm) ||
+            !find_month(&date.tm.tm_mon, date.month) || date.year < 1900)
+            return false;
+        date.tm.tm_year = date.year - 1900;
+        *out = (int64_t)timegm(&date.tm);
+        return true;
+    }
+    return false;
 }
 
 static int64_t date_ms(const char *text, const char *own_date, int64_t now_ms)
@@ -131,9 +164,9 @@ static int64_t date_ms(const char *text, const char *own_date, int64_t now_ms)
     int64_t sent;
     int64_t wait;
 
-    if (!retry_after_date(&when, text))
+    if (!retry_after_date(&when, text, now_ms))
         return -1;
-    if (own_date && retry_after_date(&sent, own_date))
+    if (own_date && retry_after_date(&sent, own_date, now_ms))
         wait = (when - sent) * 1000;
     else
         wait = when * 1000 - now_ms;

@@ -12,8 +12,9 @@
 #include "tests/refgateway/rules.h"
 
 /* Seconds since the epoch of a date in any of the three formats; a wrong
- * weekday name is forgiven. False when it is no date. */
-bool retry_after_date(int64_t *out, const char *text);
+ * weekday name is forgiven. now_ms (wall time since the epoch) tells the
+ * century of a two-digit year. False when it is no date. */
+bool retry_after_date(int64_t *out, const char *text, int64_t now_ms);
 
 /* Header values of one answer; NULL: not sent. */
 struct retry_after_headers {

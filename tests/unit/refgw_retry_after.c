@@ -4,6 +4,7 @@
 
 /* Sun, 06 Nov 1994 08:49:37 GMT, the date of RFC 9110's examples. */
 #define EXAMPLE 784111777
+#define NOW_MS  (INT64_C(1782295200) * 1000) /* 24 June 2026 */
 
 Test(refgw_retry_after, all_three_date_formats_are_read)
 {
@@ -15,9 +16,21 @@ Test(refgw_retry_after, all_three_date_formats_are_read)
     int64_t when;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        cr_expect(retry_after_date(&when, texts[i]), "%s", texts[i]);
+        cr_expect(retry_after_date(&when, texts[i], NOW_MS), "%s", texts[i]);
         cr_expect_eq(when, EXAMPLE, "%s gives %lld", texts[i], (long long)when);
     }
+}
+
+Test(refgw_retry_after, a_two_digit_year_is_at_most_fifty_years_ahead)
+{
+    int64_t when;
+
+    cr_assert(
+        retry_after_date(&when, "Tuesday, 24-Jun-76 10:00:00 GMT", NOW_MS));
+    cr_expect_gt(when, NOW_MS / 1000, "2076");
+    cr_assert(
+        retry_after_date(&when, "Friday, 24-Jun-77 10:00:00 GMT", NOW_MS));
+    cr_expect_lt(when, NOW_MS / 1000, "1977");
 }
 
 Test(refgw_retry_after, what_is_no_date_is_refused)
@@ -38,7 +51,8 @@ Test(refgw_retry_after, what_is_no_date_is_refused)
     int64_t when;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        cr_expect_not(retry_after_date(&when, texts[i]), "%s", texts[i]);
+        cr_expect_not(retry_after_date(&when, texts[i], NOW_MS), "%s",
+                      texts[i]);
 }
 
 Test(refgw_retry_after, a_told_wait_is_read_or_ignored_never_shortened)
