@@ -8,6 +8,7 @@
 #include "harness/expectation.h"
 #include "harness/home.h"
 #include "harness/profile.h"
+#include "harness/profile_names.h"
 #include "harness/suite.h"
 
 static bool lint_profile(const char *path, struct err *err)
@@ -18,7 +19,8 @@ static bool lint_profile(const char *path, struct err *err)
 
     if (!ok)
         return false;
-    ok = runbook_load(&runbook, profile.runbook_path, err);
+    ok = profile_names_check(&profile, err) &&
+         runbook_load(&runbook, profile.runbook_path, err);
     runbook_release(&runbook);
     profile_release(&profile);
     return ok;

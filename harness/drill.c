@@ -11,6 +11,7 @@
 #include "harness/guardian.h"
 #include "harness/home.h"
 #include "harness/oracle.h"
+#include "harness/profile_names.h"
 
 const struct runbook *drill_runbook(const struct drill *drill,
                                     const char *variant)
@@ -247,7 +248,9 @@ static bool drill_load_cases(struct drill *drill, struct err *err)
         }
     }
     if (drill->case_count == 0) {
-        err_set(err, ERR_USAGE, "--filter",
+        err_set(err, ERR_USAGE,
+                drill->options.filter_count ? drill->options.filters[0]
+                                            : drill->options.suite,
                 "no case is chosen; gatedrill list scenarios shows them");
         return false;
     }
@@ -342,6 +345,7 @@ bool drill_open(struct drill *out, const struct drill_options *options,
         digest_random(&out->seed, sizeof out->seed);
     out->seed &= 0x7fffffffffffffffULL;
     if (!profile_load(&out->profile, options->gateway, err) ||
+        !profile_names_check(&out->profile, err) ||
         !drill_check_environment(out, err) || !drill_load_runbooks(out, err) ||
         !drill_load_scenarios(out, err) ||
         !suite_load(&out->suite, out->scenarios_root, options->suite, err) ||

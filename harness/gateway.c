@@ -1,7 +1,6 @@
 #include "harness/gateway.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/buf.h"
 #include "common/xalloc.h"
 #include "harness/home.h"
 #include "harness/ready.h"
+#include "harness/text_file.h"
 
 #define GATEWAY_TRIES      3
 #define GATEWAY_TAIL_BYTES 600
@@ -98,40 +97,6 @@ char **gateway_command(const struct gateway *gateway, struct err *err)
                         "$.start.command", err);
 }
 
-static bool file_write(const char *path, const char *text, struct err *err)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    size_t length = strlen(text);
-    bool ok;
-
-    if (fd < 0) {
-        err_set_errno(err, ERR_IO, path);
-        return false;
-    }
-    ok = write(fd, text, length) == (ssize_t)length;
-    if (!ok)
-        err_set_errno(err, ERR_IO, path);
-    close(fd);
-    return ok;
-}
-
-static char *file_read(const char *path, struct err *err)
-{
-    FILE *file = fopen(path, "re");
-    struct buf text = { 0 };
-    char piece[4096];
-    size_t got;
-
-    if (!file) {
-        err_set_errno(err, ERR_IO, path);
-        return NULL;
-    }
-    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
-        buf_add(&text, piece, got);
-    fclose(file);
-    return buf_take(&text);
-}
-
 static bool gateway_render_files(struct gateway *gateway, struct err *err)
 {
     const struct profile_pairs *files = &gateway->profile->start.files;
@@ -141,9 +106,9 @@ static bool gateway_render_files(struct gateway *gateway, struct err *err)
     for (size_t i = 0; i < files->count; i++) {
         char *from = path_join(gateway->profile->folder, files->items[i].value);
         char *to = path_join(gateway->folder, files->items[i].name);
-        char *raw = file_read(from, err);
+        char *raw = text_file_read(from, err);
         char *text = raw ? names_fill(&gateway->names, raw, from, err) : NULL;
-        bool ok = text && file_write(to, text, err);
+        bool ok = text && text_file_write(to, text, err);
 
         if (text)
             xwipe(text, strlen(text));

@@ -29,18 +29,9 @@ static bool run_parse_shard(struct run_command *command, struct err *err)
 static bool run_check_reports(const struct run_command *command,
                               struct err *err)
 {
-    for (size_t i = 0; i < command->reports.count; i++) {
-        const char *word = command->reports.items[i];
-        char *name = xstrndup(word, strcspn(word, "="));
-        bool known = report_find(name) != NULL;
-
-        if (!known)
-            err_set(err, ERR_USAGE, "--report",
-                    "\"%s\" is no report; see gatedrill list reports", name);
-        free(name);
-        if (!known)
+    for (size_t i = 0; i < command->reports.count; i++)
+        if (!report_spec_check(command->reports.items[i], err))
             return false;
-    }
     return true;
 }
 
