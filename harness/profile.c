@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/answer.h"
+#include "common/credential.h"
 #include "common/digest.h"
 #include "common/xalloc.h"
 #include "harness/home.h"
@@ -347,6 +348,24 @@ static char *profile_find_path(const char *name_or_path)
     return path;
 }
 
+/* Credentials come from the run, never from a file in the tree. */
+static bool profile_check_headers(const struct profile *p, struct err *err)
+{
+    const struct profile_pair *pairs = p->client.headers.items;
+
+    for (size_t i = 0; i < p->client.headers.count; i++) {
+        if (credential_is_header(pairs[i].name) &&
+            !strstr(pairs[i].value, "${")) {
+            err_set(err, ERR_SCHEMA, p->path,
+                    "$.client.headers.%s: holds a credential as it is; use "
+                    "${client.key}, which is made for each run",
+                    pairs[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool profile_check(struct profile *p, struct err *err)
 {
     if (!p->start.command.count) {
@@ -372,7 +391,7 @@ static bool profile_check(struct profile *p, struct err *err)
         err_set(err, ERR_SCHEMA, p->path, "$.upstreams: at least one");
         return false;
     }
-    return true;
+    return profile_check_headers(p, err);
 }
 
 static void profile_finish(struct profile *p)
