@@ -1,7 +1,8 @@
 /*
  * lateness: how late this machine wakes a sleeper while a run goes on, sampled
  * every few ms by a thread of its own. Upper time bounds of a case are widened
- * by the worst seen while it ran; lower bounds never are.
+ * by the worst seen while it ran; so is what was stamped after the fact. What
+ * the mock sent itself is stamped before, and needs none.
  */
 #ifndef GATEDRILL_HARNESS_LATENESS_H
 #define GATEDRILL_HARNESS_LATENESS_H

@@ -72,6 +72,8 @@ struct observation {
     struct drill_id id; /* epoch 0 */
     char run_id[48];
     int64_t tolerance_ms; /* calibrated in this run; upper bounds only */
+    int64_t late_ms; /* how late what was stamped may be, by the same measure;
+                        the part of the tolerance that is this machine's */
 
     struct observed_request *requests;
     size_t request_count;

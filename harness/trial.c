@@ -567,7 +567,8 @@ static void trial_look(struct trial *t, const int64_t *mark)
     sink_scan_client(o);
     sink_control(o, t->slot->gateway.folder);
     late_ms = lateness_worst_ms(t->started_ns, clock_now_ns());
-    o->tolerance_ms = TRIAL_TOLERANCE_MS + 3 * t->probe_most_ms + 2 * late_ms;
+    o->late_ms = 3 * t->probe_most_ms + 2 * late_ms;
+    o->tolerance_ms = TRIAL_TOLERANCE_MS + o->late_ms;
 }
 
 static void trial_carry_out(struct trial *t)

@@ -5,7 +5,8 @@
 #include "common/clock.h"
 #include "harness/seen.h"
 
-/* The mock may stamp an attempt this much after it was begun. */
+/* The mock may stamp an attempt this much after it was begun, and as much more
+ * as the run measured (late_ms). */
 #define STAMP_NS (20 * NS_PER_MS)
 
 static int64_t began_ns(const struct attempt *attempt)
@@ -18,6 +19,7 @@ static void judge_request(const struct seen *seen, struct finding *finding)
 {
     const struct observation *o = seen->observation;
     const struct http_trace *trace = seen->trace;
+    int64_t stamp_ns = STAMP_NS + o->late_ms * NS_PER_MS;
     size_t late = 0;
     const struct attempt *worst = NULL;
 
@@ -35,7 +37,7 @@ static void judge_request(const struct seen *seen, struct finding *finding)
         const struct attempt *attempt = &o->attempts[i];
 
         if (attempt->foreign || attempt->id.epoch != seen->request->epoch ||
-            (!attempt->late && began_ns(attempt) <= trace->end_ns + STAMP_NS))
+            (!attempt->late && began_ns(attempt) <= trace->end_ns + stamp_ns))
             continue;
         late++;
         worst = attempt;

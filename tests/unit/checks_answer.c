@@ -338,8 +338,27 @@ Test(checks_answer, a_timeout_counts_from_the_request)
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);
     s.attempts[1].times_ns.first_byte = stage_ns(500 - 23 + 50);
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
+    /* A busy machine: the first request was read late by the mock. */
+    s.o.late_ms = 40;
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);
+    s.attempts[1].times_ns.first_byte = stage_ns(500 - 63 + 50);
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
     /* The next attempt began before the first had failed. */
     s.attempts[1].times_ns.first_byte = stage_ns(300);
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
+    stage_release(&s);
+}
+
+Test(checks_answer, a_busy_machine_makes_no_wait_after_an_answer_shorter)
+{
+    struct stage s;
+
+    stage_init(&s, STAGE_RUNBOOK, false, STEP_ONCE, NULL);
+    s.o.late_ms = 400;
+    stage_attempt(&s, "primary", 503, 0);
+    s.now_ms += 40; /* 50 is the least */
+    stage_attempt(&s, "primary", 200, 1);
+    stage_success(&s);
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
     stage_release(&s);
 }
@@ -414,6 +433,11 @@ Test(checks_answer, nothing_is_tried_after_the_answer)
     s.now_ms += 100;
     stage_attempt(&s, "primary", 503, 1);
     EXPECT_VERDICT(&s, "no_late_attempts", VERDICT_FAIL);
+    /* A busy machine stamps late what was begun in time. */
+    s.o.late_ms = 79;
+    EXPECT_VERDICT(&s, "no_late_attempts", VERDICT_FAIL);
+    s.o.late_ms = 80;
+    EXPECT_VERDICT(&s, "no_late_attempts", VERDICT_PASS);
     s.o.attempt_count = 1;
     s.attempts[0].late = true;
     EXPECT_VERDICT(&s, "no_late_attempts", VERDICT_FAIL);
