@@ -14,7 +14,7 @@
 #include "harness/mock_control.h"
 #include "harness/progress.h"
 #include "harness/run_folder.h"
-#include "harness/slot.h"
+#include "harness/slot_pool.h"
 #include "harness/suite.h"
 
 /* What the caller asked for. Texts are borrowed. */

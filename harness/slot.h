@@ -51,27 +51,4 @@ void slot_close(struct slot *slot, struct drill *drill);
 /* True when the upstream is called with the client's own credential. */
 bool slot_passes_credential(const struct slot *slot, const char *upstream);
 
-struct slots {
-    struct slot **items;
-    size_t count, capacity;
-    int64_t made; /* numbers slots */
-    /* A kind that could not be started is not tried again for each case. */
-    struct slot_failure {
-        struct slot_kind kind;
-        struct err err;
-    } * failures;
-    size_t failure_count, failure_capacity;
-    pthread_cond_t changed;
-};
-
-/*
- * A slot of that kind: an idle one, or a new one. drill->lock must not be held.
- * NULL and err when the gateway cannot be started.
- */
-struct slot *slots_take(struct drill *drill, struct slot_kind kind, bool fresh,
-                        struct err *err);
-/* Gives it back; spoiled ones, and those of a per-case profile, are closed. */
-void slots_give_back(struct drill *drill, struct slot *slot, bool keep);
-void slots_close(struct drill *drill);
-
 #endif
