@@ -140,6 +140,14 @@ static void walk_bad_client_key(struct walk *walk,
     }
 }
 
+static bool passes_client_key(const struct walk *walk)
+{
+    const struct runbook_upstream *rule =
+        runbook_upstream(walk->runbook, walk->upstreams[0].name);
+
+    return rule && rule->credential == CREDENTIAL_CLIENT;
+}
+
 static void walk_case(struct walk *walk, const struct drill_case *drill_case,
                       size_t phase)
 {
@@ -149,6 +157,11 @@ static void walk_case(struct walk *walk, const struct drill_case *drill_case,
         walk_bad_client_key(walk, drill_case, phase);
         return;
     case CASE_CREDENTIAL_INVALID_AT_UPSTREAM:
+        /* Where the client's key is passed through, it is that one. */
+        if (passes_client_key(walk)) {
+            walk_bad_client_key(walk, drill_case, phase);
+            return;
+        }
         walk->key_known_good = false;
         set_credentials(walk, false);
         walk->upstreams[0].credential_accepted = false;

@@ -251,8 +251,11 @@ static void merge(struct allowed_path *into, const struct allowed_path *path)
         struct allowed_attempt *a = &into->attempts[i];
         const struct allowed_attempt *b = &path->attempts[i];
 
-        if (b->lasts_least_ms < a->lasts_least_ms)
+        if (b->lasts_least_ms < a->lasts_least_ms) {
             a->lasts_least_ms = b->lasts_least_ms;
+            a->failure = b->failure;
+            a->status = b->status;
+        }
         a->lasts_most_ms = wider(a->lasts_most_ms, b->lasts_most_ms);
     }
     into->total_most_ms = wider(into->total_most_ms, path->total_most_ms);

@@ -6,19 +6,30 @@
 static void try_upstream(struct walk *walk, struct progress progress, size_t u,
                          const struct wait *wait, const char *reason);
 
-static int64_t total_margin(int64_t total_ms)
+/* This near to total_ms it may be over or not: each attempt costs the gateway
+ * some time of its own. */
+static int64_t total_margin(const struct walk *walk)
 {
-    return total_ms / 10 > 100 ? total_ms / 10 : 100;
+    int64_t tenth = walk->runbook->timeouts.total_ms / 10;
+
+    return (tenth > 100 ? tenth : 100) + 25 * (int64_t)walk->path.count;
 }
 
-static bool total_covers(const struct walk *walk, const struct outcome *outcome)
+/* The stretch of an attempt in which total_ms binds: until the answer has
+ * begun, unless timeouts.cover_streams. */
+static struct span total_stretch(const struct walk *walk,
+                                 const struct outcome *outcome)
 {
-    const struct runbook_timeouts *timeouts = &walk->runbook->timeouts;
-    bool begun =
-        outcome && (outcome->committed || (outcome->failure == FAILURE_NONE &&
-                                           walk->phase->client.stream));
+    struct span lasts = outcome->lasts_ms;
+    struct span begins = outcome->begins_ms;
 
-    return timeouts->total_ms >= 0 && (!begun || timeouts->cover_streams == 1);
+    if (walk->runbook->timeouts.cover_streams == 1 || begins.least < 0)
+        return lasts;
+    if (begins.least < lasts.least)
+        lasts.least = begins.least;
+    if (begins.most >= 0 && (lasts.most < 0 || begins.most < lasts.most))
+        lasts.most = begins.most;
+    return lasts;
 }
 
 /* Adds the end by total_ms where it may come within a stretch of time. Returns
@@ -28,7 +39,7 @@ static bool end_by_total(struct walk *walk, const struct progress *progress,
                          bool early)
 {
     int64_t total = walk->runbook->timeouts.total_ms;
-    int64_t margin = total_margin(total);
+    int64_t margin = total_margin(walk);
     bool sure =
         progress->least_ms + stretch.least > total + (early ? 0 : margin);
     bool may =
@@ -61,7 +72,7 @@ static void wait_and_try(struct walk *walk, struct progress progress, size_t u,
                          const struct wait *wait, const struct outcome *outcome,
                          const char *reason)
 {
-    if (total_covers(walk, outcome)) {
+    if (walk->runbook->timeouts.total_ms >= 0) {
         struct span stretch = { wait->least_ms, wait->most_ms == ALLOWED_ANY
                                                     ? wait->least_ms
                                                     : wait->most_ms };
@@ -179,17 +190,24 @@ static bool cut_by_total(struct walk *walk, const struct progress *progress,
                          const struct outcome *outcome,
                          const struct outcomes *outcomes)
 {
+    const struct runbook_timeouts *timeouts = &walk->runbook->timeouts;
     struct outcome cut = *outcome;
+    bool ends = false;
 
-    if (!total_covers(walk, outcome)) {
-        if (outcome->pending)
-            walk_not_judged(walk, outcomes->uncovered);
-        return outcome->pending;
+    /* Beyond the commit point only a total that covers streams ends it. */
+    if (outcome->pending &&
+        (timeouts->total_ms < 0 ||
+         (outcome->committed && timeouts->cover_streams != 1))) {
+        walk_not_judged(walk, outcomes->uncovered);
+        return true;
     }
     cut.failure = FAILURE_ATTEMPT_TIMEOUT;
     cut.status = -1;
-    return end_by_total(walk, progress, &cut, outcome->lasts_ms, false) ||
-           outcome->pending;
+    cut.committed = outcome->committed && timeouts->cover_streams == 1;
+    if (timeouts->total_ms >= 0)
+        ends = end_by_total(walk, progress, &cut, total_stretch(walk, outcome),
+                            false);
+    return ends || outcome->pending;
 }
 
 static void one_outcome(struct walk *walk, struct progress progress, size_t u,
@@ -258,8 +276,11 @@ static void fold(const struct walk *walk, struct outcomes *outcomes)
         }
         struct span *span = &outcomes->items[k].lasts_ms;
 
-        if (outcome->lasts_ms.least < span->least)
+        if (outcome->lasts_ms.least < span->least) {
             span->least = outcome->lasts_ms.least;
+            outcomes->items[k].failure = outcome->failure;
+            outcomes->items[k].reason = outcome->reason;
+        }
         if (outcome->lasts_ms.most > span->most)
             span->most = outcome->lasts_ms.most;
     }

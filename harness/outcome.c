@@ -86,6 +86,7 @@ struct outcome look_made(const struct look *look, enum failure failure,
         .code = look->effect->code,
         .claimed = look_claims(look->runbook, failure),
         .lasts_ms = at,
+        .begins_ms = { look->commit.may_ms, look->commit.sure_ms },
         .reason = reason,
     };
 }
@@ -181,6 +182,7 @@ void outcomes_of(struct outcomes *out, const struct effect *effect,
             .failure = FAILURE_CONNECT_REFUSED,
             .status = -1,
             .claimed = true,
+            .begins_ms = { EFFECT_NEVER, EFFECT_NEVER },
             .reason = "the port refuses",
         };
 

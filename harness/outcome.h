@@ -23,14 +23,16 @@ struct outcome {
     bool committed;       /* it failed after the answer had begun */
     bool passed_on; /* not the promised shape, and the runbook does not say that
                        the gateway looks */
-    bool cut_invisible; /* the upstream's framing hides that it was cut */
-    bool error_event;   /* the upstream itself said so in the stream */
+    bool error_event; /* the upstream itself said so in the stream */
     bool claimed; /* a body-level class that retry, fallback or client_errors
                      name */
     bool pending; /* does not end by itself: only total_ms can end it */
     /* From the request complete to the moment the gateway can know; most is
      * EFFECT_NEVER when pending. */
     struct span lasts_ms;
+    /* From when on the answer may have begun for the client, and surely has;
+     * least EFFECT_NEVER: it never begins, most EFFECT_NEVER: not surely. */
+    struct span begins_ms;
     const char *reason; /* borrowed; a clause */
 };
 

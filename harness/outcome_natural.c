@@ -42,7 +42,6 @@ static void truncated(struct look *look, struct span at, const char *reason)
     struct outcome outcome =
         look_made(look, FAILURE_TRUNCATED_BODY, at, reason);
 
-    outcome.cut_invisible = !e->framed;
     look_add_failure(look, &look->natural, outcome,
                      e->streamed ? FAILURE_TRUNCATED_BEFORE_COMMIT
                                  : FAILURE_TRUNCATED_BODY);

@@ -124,11 +124,29 @@ static void judge_client_key(const struct seen *seen, struct finding *finding)
             : VERDICT_FAIL;
 }
 
+/* The client's own key is wrong: by the scenario, or since it is the one that
+ * the upstream gets. */
+static bool has_bad_client_key(const struct seen *seen)
+{
+    const struct runbook *runbook = seen->observation->runbook;
+    const struct runbook_upstream *primary =
+        runbook_upstream(runbook, runbook_primary(runbook));
+
+    switch ((enum case_credential)seen->phase->client.credential) {
+    case CASE_CREDENTIAL_NONE:
+    case CASE_CREDENTIAL_INVALID_AT_CLIENT:
+        return true;
+    case CASE_CREDENTIAL_INVALID_AT_UPSTREAM:
+        return primary && primary->credential == CREDENTIAL_CLIENT;
+    case CASE_CREDENTIAL_VALID:
+        break;
+    }
+    return false;
+}
+
 static void judge_request(const struct seen *seen, struct finding *finding)
 {
-    int64_t credential = seen->phase->client.credential;
-    bool bad_client_key = credential == CASE_CREDENTIAL_NONE ||
-                          credential == CASE_CREDENTIAL_INVALID_AT_CLIENT;
+    bool bad_client_key = has_bad_client_key(seen);
 
     if (seen->refused_at != SEEN_NONE)
         judge_refused(seen, finding);

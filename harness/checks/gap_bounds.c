@@ -30,8 +30,17 @@ static int64_t first_of(int64_t a, int64_t b, int64_t c)
     return a ? a : b ? b : c;
 }
 
+static bool is_timeout(enum failure failure)
+{
+    return failure == FAILURE_HEADER_TIMEOUT ||
+           failure == FAILURE_FIRST_TOKEN_TIMEOUT ||
+           failure == FAILURE_IDLE_TIMEOUT ||
+           failure == FAILURE_ATTEMPT_TIMEOUT;
+}
+
 /* The moment from which a gateway's waiting may be counted at the earliest: the
- * request was there, and the step cannot have failed before. */
+ * request was there, and the step cannot have failed before. What the mock
+ * itself delayed is strict: it had read the request. */
 static double begin_ms(const struct attempt *attempt,
                        const struct allowed_attempt *allowed, int64_t late_ms)
 {
@@ -43,7 +52,7 @@ static double begin_ms(const struct attempt *attempt,
     double early_ms =
         TIMER_EARLY_MS + least_ms * TIMER_EARLY_PERCENT / 100 + (double)late_ms;
 
-    if (least_ms > 0)
+    if (is_timeout(allowed->failure))
         least_ms -= early_ms < least_ms ? early_ms : least_ms;
     return (double)ns / NS_PER_MS + least_ms;
 }

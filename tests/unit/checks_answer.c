@@ -363,6 +363,24 @@ Test(checks_answer, a_busy_machine_makes_no_wait_after_an_answer_shorter)
     stage_release(&s);
 }
 
+Test(checks_answer, what_the_mock_itself_delays_is_strict)
+{
+    struct stage s;
+
+    stage_init(&s, STAGE_RUNBOOK, false,
+               "[{\"fault\":\"status\",\"status\":503,\"before_ms\":300},"
+               "{\"fault\":\"none\"}]",
+               NULL);
+    stage_attempt(&s, "primary", 503, 300);
+    s.now_ms = 350;
+    stage_attempt(&s, "primary", 200, 1);
+    stage_success(&s);
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);
+    s.attempts[1].times_ns.first_byte = stage_ns(348);
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
+    stage_release(&s);
+}
+
 Test(checks_answer, gaps_are_not_judged_without_a_declared_wait)
 {
     struct stage s;

@@ -644,6 +644,11 @@ Test(oracle, the_client_key_decides_before_any_attempt)
           "- failed_c 400,401,402,403,404,407,422 | P primary_ ok" },
         { KEYS("", "client"), CASE_CREDENTIAL_NONE,
           "- failed_c 400,401,402,403,404,407,422 | P failed_c 401" },
+        { KEYS(",\"client_keys\":\"checked\"", "client"),
+          CASE_CREDENTIAL_INVALID_AT_UPSTREAM,
+          "- failed_c 400,401,402,403,404,407,422" },
+        { KEYS(",\"client_keys\":\"ignored\"", "client"),
+          CASE_CREDENTIAL_INVALID_AT_UPSTREAM, "P failed_c 401" },
         { KEYS("", "own"), CASE_CREDENTIAL_INVALID_AT_UPSTREAM,
           "P failed_c 401" },
     };
@@ -726,6 +731,19 @@ Test(oracle, total_ms_ends_a_request_that_hangs_everywhere)
           "\"timeouts\":{\"header_ms\":500,\"total_ms\":1200},"
           "\"fallback\":{\"order\":[\"primary\"]}}",
           false, HANG_AT("request"), NULL, "PPP fallback error total" },
+        /* a stream that begins when total_ms is over, or just before */
+        { "{\"timeouts\":{\"total_ms\":500},"
+          "\"stream\":{\"commit\":\"first_output\"}}",
+          true, "[{\"fault\":\"delay\",\"ms\":450}]", NULL,
+          "P fallback error total | P primary_ ok" },
+        { "{\"timeouts\":{\"total_ms\":500},"
+          "\"stream\":{\"commit\":\"first_output\"}}",
+          true, "[{\"fault\":\"none\",\"interval_ms\":100}]", NULL,
+          "P primary_ ok" },
+        { "{\"timeouts\":{\"total_ms\":500,\"cover_streams\":true},"
+          "\"stream\":{\"commit\":\"first_output\"}}",
+          true, "[{\"fault\":\"none\",\"interval_ms\":100}]", NULL,
+          "P fallback error total" },
         /* waits without a bound may use total_ms up: then, and only then */
         { "{\"retry\":{\"budget\":1,\"on\":[\"http_503\"]},"
           "\"timeouts\":{\"total_ms\":2000},"
