@@ -90,7 +90,9 @@ int run_command_execute(struct run_command *command)
 
     client_global_init();
     if (!drill_open(&drill, &command->options, &err)) {
-        code = cmd_fail(&err);
+        /* Whatever it was, it was about what the caller gave. */
+        cmd_fail(&err);
+        code = EXIT_USAGE;
         drill_close(&drill);
         client_global_release();
         return code;
@@ -119,7 +121,7 @@ int cmd_run(int argc, char **argv)
     int code;
 
     if (!run_command_parse(&command, argc, argv, &err))
-        code = command.help ? EXIT_PASS : cmd_fail(&err);
+        code = command.help ? EXIT_PASS : (cmd_fail(&err), EXIT_USAGE);
     else
         code = run_command_execute(&command);
     run_command_release(&command);

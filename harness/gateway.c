@@ -227,19 +227,46 @@ static void gateway_add_tail(struct err *err, const char *stderr_path)
     free(tail);
 }
 
-static bool gateway_await(struct gateway *gateway, struct err *err)
+/* Where it is asked whether the gateway serves. Caller frees. */
+static char *gateway_ready_target(const struct gateway *gateway,
+                                  enum ready_kind *kind, struct err *err)
 {
     const struct profile *profile = gateway->profile;
     const char *target = profile->start.ready_tcp ? profile->start.ready_tcp
                                                   : profile->start.ready_http;
-    char *filled = names_fill(&gateway->names, target, "$.start.ready", err);
+
+    *kind = profile->start.ready_tcp ? READY_TCP : READY_HTTP;
+    return names_fill(&gateway->names, target, "$.start.ready", err);
+}
+
+/* Who answers there already would be taken for the gateway. */
+static bool gateway_port_is_free(const struct gateway *gateway, struct err *err)
+{
+    enum ready_kind kind;
+    char *target = gateway_ready_target(gateway, &kind, err);
+    bool free_now = target && !ready_now(kind, target);
+
+    if (target && !free_now)
+        err_set(err, ERR_STATE, gateway->profile->name,
+                "%s is in use: somebody answers there before the gateway was "
+                "started ($.start.ready)",
+                target);
+    free(target);
+    return free_now;
+}
+
+static bool gateway_await(struct gateway *gateway, struct err *err)
+{
+    const struct profile *profile = gateway->profile;
+    enum ready_kind kind;
+    char *filled = gateway_ready_target(gateway, &kind, err);
     char how[64];
     bool ok;
 
     if (!filled)
         return false;
-    ok = ready_wait(profile->start.ready_tcp ? READY_TCP : READY_HTTP, filled,
-                    &gateway->process, profile->start.ready_timeout_ms);
+    ok = ready_wait(kind, filled, &gateway->process,
+                    profile->start.ready_timeout_ms);
     if (!ok && process_has_ended(&gateway->process, how, sizeof how)) {
         err_set(err, ERR_STATE, profile->name,
                 "the gateway ended before it was ready: %s", how);
@@ -266,6 +293,7 @@ static bool gateway_launch(struct gateway *gateway, struct err *err)
                                  .stderr_path = stderr_path };
     bool ok = environment && argv &&
               gateway_prepare(gateway, environment, stderr_path, err) &&
+              gateway_port_is_free(gateway, err) &&
               process_start(&gateway->process, &spec, err);
 
     if (ok && !gateway_await(gateway, err)) {

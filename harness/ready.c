@@ -49,13 +49,18 @@ static bool ready_http(const char *target)
     return status >= 200 && status < 300;
 }
 
+bool ready_now(enum ready_kind kind, const char *target)
+{
+    return kind == READY_TCP ? ready_tcp(target) : ready_http(target);
+}
+
 bool ready_wait(enum ready_kind kind, const char *target,
                 struct process *process, int64_t timeout_ms)
 {
     int64_t until = clock_now_ns() + timeout_ms * NS_PER_MS;
 
     do {
-        if (kind == READY_TCP ? ready_tcp(target) : ready_http(target))
+        if (ready_now(kind, target))
             return !process_wait(process, 0);
         if (process_wait(process, READY_EVERY_MS))
             return false;

@@ -11,6 +11,8 @@ enum ready_kind {
     READY_HTTP, /* a URL that answers 2xx */
 };
 
+/* Whether somebody serves there now. */
+bool ready_now(enum ready_kind kind, const char *target);
 bool ready_wait(enum ready_kind kind, const char *target,
                 struct process *process, int64_t timeout_ms);
 

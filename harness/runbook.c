@@ -150,14 +150,18 @@ static bool check_buckets(const struct runbook *runbook, const char *name,
                           struct err *err)
 {
     const struct bind_ints *buckets = &runbook->elapsed_buckets_ms;
-    char place[64];
+    char place[64], text[96];
 
     for (size_t i = 1; i < buckets->count; i++) {
         if (buckets->items[i] > buckets->items[i - 1])
             continue;
         snprintf(place, sizeof place, "elapsed_buckets_ms[%zu]", i);
-        return refuse(err, name, place,
-                      "is not above the one before; list the bounds rising");
+        snprintf(text, sizeof text,
+                 "%lld is not above the one before, %lld; list the bounds "
+                 "rising",
+                 (long long)buckets->items[i],
+                 (long long)buckets->items[i - 1]);
+        return refuse(err, name, place, text);
     }
     return true;
 }

@@ -103,8 +103,14 @@ static bool serve(struct mock *mock, const struct options *options,
     bool served = false;
 
     if (!dialect) {
-        err_set(err, ERR_USAGE, "--dialect", "there is no dialect \"%s\"",
-                options->dialect);
+        struct buf known = { 0 };
+
+        for (size_t i = 0; dialects[i]; i++)
+            buf_printf(&known, "%s%s", i ? ", " : "", dialects[i]->name);
+        err_set(err, ERR_USAGE, "--dialect",
+                "there is no dialect \"%s\"; known are %s", options->dialect,
+                buf_text(&known));
+        buf_release(&known);
         return false;
     }
     if (mock_init(mock, dialect, options->seed, options->journal, err) &&

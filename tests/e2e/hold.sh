@@ -69,12 +69,12 @@ sed -i "s/127.0.0.1:\${gateway.port}/127.0.0.1:$taken/" \
     "$scratch/taken/nginx.conf.in"
 drill taken --filter control/healthy
 expect_code 3 "a gateway whose port is taken"
-expect_text out "Address already in use" "its last words"
+expect_text out "127.0.0.1:$taken is in use" "which port"
 kill "$squatter"
 exec 3<&-
 
 # Dies after its second answer; the cases that follow get a new process.
-profile mortal "[\"sh\", \"-c\", \"nginx -p \${work} -c \${work}/nginx.conf -e stderr & while [ \\\$(cat access.log 2>/dev/null | wc -l) -lt 2 ]; do sleep 0.01; done; echo out of memory, says the gateway >&2; kill -9 \$!; wait; exit 7\"]" \
+profile mortal "[\"sh\", \"-c\", \"nginx -p \${work} -c \${work}/nginx.conf -e stderr & while [ \$(cat access.log 2>/dev/null | wc -l) -lt 2 ]; do sleep 0.01; done; echo out of memory, says the gateway >&2; kill -9 \$!; wait; exit 7\"]" \
     "$own_port"
 drill mortal --filter 'control/healthy' --jobs 1
 expect_code 3 "a gateway that dies in the middle"

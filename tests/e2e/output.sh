@@ -19,7 +19,7 @@ if mount -t tmpfs -o size=192k none "$scratch/small" 2>/dev/null; then
     run gatedrill run --gateway refgw --out "$scratch/small"
     expect_code 4 "a full disk"
     expect_text err "No space left on device" "a full disk"
-    expect_text err "safe" "what is safe on disk"
+    expect_text err "are whole in" "what is safe on disk"
     expect_nobody_left "a full disk"
     folder=$(run_folder "$scratch/small")
     expect_true "a full disk leaves no manifest" \

@@ -35,9 +35,9 @@ expect_text out "<testsuites" "report as JUnit"
 run gatedrill run --gateway refgw --suite promotion --out "$scratch/one" --seed 7
 run gatedrill run --gateway refgw --suite promotion --out "$scratch/two" --seed 7
 for name in one two; do
-    grep -oE '"drill_id":"[^"]*"' "$(run_folder "$scratch/$name")/records.jsonl" \
-        >"$scratch/ids-$name"
+    grep -oE '"drill_id":"gd-[0-9a-f]{12}0000"' \
+        "$(run_folder "$scratch/$name")/history.jsonl" >"$scratch/ids-$name"
 done
-expect_file "$scratch/ids-one" "drill ids in the records"
+expect_file "$scratch/ids-one" "drill ids in the history"
 expect_true "the same seed gives the same drill ids" \
     cmp -s "$scratch/ids-one" "$scratch/ids-two"

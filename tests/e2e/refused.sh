@@ -23,6 +23,7 @@ refused() { # what it is about, texts of the message...
         expect_text err "$text" "$about"
     done
     expect_true "$about: something was run" test ! -e "$scratch/runs"
+    rm -rf "$scratch/runs"
     expect_true "$about: one message, not a crash" \
         test "$(wc -l <"$scratch/err")" -le 4
 }
@@ -47,7 +48,7 @@ scenario "a parameter the fault does not read" \
     's/"fault": "none"/"fault": "none", "percent": 50/' \
     '$.upstreams.primary[0].percent'
 scenario "a missing parameter" 's/"none"/"status"/' \
-    '$.upstreams.primary[0].status'
+    '$.upstreams.primary[0]' '"status" is missing'
 scenario "a value out of range" \
     's/"fault": "none"/"fault": "status", "status": 42/' \
     '$.upstreams.primary[0].status' '42' '100..999'
@@ -80,7 +81,7 @@ gateway() { # about, file, sed script, texts
     cp "$shipped"/*.json "$shipped"/*.in "$scratch/g/"
     changed "$shipped/$file" "$script" >"$scratch/g/$file"
     drill --gateway "$scratch/g/profile.json"
-    refused "$about" "g/$file" "$@"
+    refused "$about" "$scratch/g/" "$@"
     rm -r "$scratch/g"
 }
 gateway "profile: an unknown key" profile.json 's/"sinks"/"sinkz"/' \
@@ -103,14 +104,20 @@ gateway "runbook: an unknown failure class" runbook.json \
 gateway "runbook: a value out of range" runbook.json \
     's/"budget": 2/"budget": 21/' '$.retry.budget' '21' '0..20'
 gateway "runbook: buckets that do not rise" runbook.json \
-    's/250, 1000/1000, 250/' '$.elapsed_buckets_ms' '250'
+    's/250, 1000/1000, 250/' '$.elapsed_buckets_ms[1]' '250'
+gateway "profile: no runbook beside it" profile.json \
+    's/"runbook.json"/"absent.json"/' 'g/absent.json'
+gateway "profile: no template beside it" profile.json \
+    's/"nginx.conf.in"/"absent.in"/' 'g/absent.in'
+gateway "template: an unknown name" nginx.conf.in \
+    's/\$\{primary.port\}/${primery.port}/' 'primery.port' 'primary.port'
 
 drill --gateway no-such-gateway
 refused "an unknown gateway" "no-such-gateway" "gatedrill list gateways"
 drill --suite no-such-suite
 refused "an unknown suite" "no-such-suite" "promotion"
 drill --filter 'no/such-case*'
-refused "no case is chosen" "--filter"
+refused "no case is chosen" "no/such-case*" "gatedrill list scenarios"
 drill --scenarios "$scratch/absent"
 refused "scenarios that are not there" "$scratch/absent"
 drill --shard 3/2

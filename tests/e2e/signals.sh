@@ -5,16 +5,17 @@
 
 start() { # name
     mkdir "$scratch/tmp-$1"
-    TMPDIR=$scratch/tmp-$1 gatedrill run --gateway refgw --out "$scratch/$1" \
+    TMPDIR=$scratch/tmp-$1 "$GATEDRILL_BIN/gatedrill" run --gateway refgw --out "$scratch/$1" \
         --jobs 4 >"$scratch/out" 2>"$scratch/err" </dev/null &
     running=$!
-    until_true 20 grep -qs . "$scratch/$1"/*/records.jsonl
+    until_true 20 has_record "$scratch/$1"
     done=$((done + 1))
     if ! kill -0 "$running" 2>/dev/null; then
         fail "$1: ended before it could be stopped"
         show
     fi
 }
+has_record() { cat "$1"/*/records.jsonl 2>/dev/null | grep -q .; }
 nobody_works() { [ -z "$(left_behind)" ]; }
 folder_is_empty() { [ -z "$(ls -A "$1")" ]; }
 
@@ -32,7 +33,7 @@ for signal in INT TERM; do
     expect_true "SIG$signal: the working folder is gone" \
         test -z "$(ls -A "$scratch/tmp-$signal")"
     run gatedrill report "$folder"
-    expect_text out "incomplete" "a report of a stopped run"
+    expect_text out "interrupted" "a report of a stopped run"
 done
 
 start KILL

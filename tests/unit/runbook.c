@@ -244,7 +244,7 @@ Test(runbook, a_wrong_runbook_is_refused_with_place_value_and_range)
           "\"retry\" is not one of: error_event, abort" },
         { "{\"elapsed_buckets_ms\":[250,100]}",
           "r.json: $.elapsed_buckets_ms[1]",
-          "is not above the one before; list the bounds rising" },
+          "100 is not above the one before, 250; list the bounds rising" },
         { "{\"redaction\":{\"forbid\":[\"prompts\"]}}",
           "r.json: $.redaction.forbid[0]", NULL },
         { "[]", "r.json: $", NULL },
