@@ -68,6 +68,11 @@ static size_t compared(const struct seen *seen, const struct allowed_path *path)
     return path->count;
 }
 
+bool seen_in_time(const struct seen *seen, const struct allowed_path *path)
+{
+    return path->not_before_ms <= seen_elapsed_ms(seen);
+}
+
 bool seen_fits(const struct seen *seen, const struct allowed_path *path)
 {
     size_t end =
@@ -76,7 +81,7 @@ bool seen_fits(const struct seen *seen, const struct allowed_path *path)
     size_t i = 0;
     size_t k = 0;
 
-    if (path->not_before_ms > seen_elapsed_ms(seen))
+    if (!seen_in_time(seen, path))
         return false;
     for (;;) {
         while (i < end && seen_uncountable(seen, seen->attempts[i]->upstream))
@@ -98,7 +103,7 @@ bool seen_candidate(const struct seen *seen, size_t path)
     for (size_t i = 0; i < seen->allowed->path_count; i++)
         if (seen_fits(seen, &seen->allowed->paths[i]))
             return seen_fits(seen, &seen->allowed->paths[path]);
-    return true;
+    return seen_in_time(seen, &seen->allowed->paths[path]);
 }
 
 enum decision seen_decision(const struct seen *seen)

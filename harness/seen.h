@@ -29,10 +29,13 @@ struct seen {
 
 void seen_init(struct seen *out, const struct judged *judged, size_t request);
 
+/* The client's end came late enough for this path (not_before_ms): an end by
+ * timeouts.total_ms excuses nobody who ended earlier. */
+bool seen_in_time(const struct seen *seen, const struct allowed_path *path);
 /* The attempts are those of this path, uncountable upstreams left out. After a
  * refused credential only what came up to it is compared. */
 bool seen_fits(const struct seen *seen, const struct allowed_path *path);
-/* seen_fits(); where no path fits, every path is as good. */
+/* seen_fits(); where no path fits, every path in time is as good. */
 bool seen_candidate(const struct seen *seen, size_t path);
 
 bool seen_uncountable(const struct seen *seen, const char *upstream);

@@ -11,6 +11,8 @@ static void describe_allowed(const struct seen *seen, struct finding *finding)
     for (size_t i = 0; i < seen->allowed->path_count; i++) {
         char text[128];
 
+        if (!seen_in_time(seen, &seen->allowed->paths[i]))
+            continue;
         seen_path_counts(text, sizeof text, seen, &seen->allowed->paths[i]);
         seen_add_word(finding->expected, sizeof finding->expected, " or ",
                       text);

@@ -84,6 +84,8 @@ static void judge_request(const struct seen *seen, struct finding *finding)
         int64_t one = path_total(seen, &allowed->paths[i]);
         char text[32];
 
+        if (!seen_in_time(seen, &allowed->paths[i]))
+            continue;
         snprintf(text, sizeof text, "%" PRId64, one);
         seen_add_word(finding->expected, sizeof finding->expected, " or ",
                       text);

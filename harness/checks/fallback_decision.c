@@ -24,6 +24,8 @@ static void judge_request(const struct seen *seen, struct finding *finding)
     for (size_t i = 0; i < seen->allowed->path_count; i++) {
         const struct allowed_path *path = &seen->allowed->paths[i];
 
+        if (!seen_in_time(seen, path))
+            continue;
         seen_add_word(finding->expected, sizeof finding->expected, " or ",
                       decision_names[path->decision]);
         if (!decision_fits(path, decision) || finding->verdict == VERDICT_PASS)

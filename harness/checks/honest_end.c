@@ -9,6 +9,23 @@
 
 #include "harness/seen.h"
 
+/* The last attempt that had begun when the client's answer was over; what came
+ * later is for no_late_attempts. NULL: none. */
+static const struct attempt *last_in_time(const struct seen *seen)
+{
+    const struct attempt *last = NULL;
+
+    for (size_t i = 0; i < seen->count; i++) {
+        const struct attempt *one = seen->attempts[i];
+        int64_t began_ns = one->times_ns.first_byte ? one->times_ns.first_byte
+                                                    : one->times_ns.accept;
+
+        if (began_ns <= seen->trace->end_ns)
+            last = one;
+    }
+    return last;
+}
+
 /* The attempt that made what the client got: by its tokens, else the last one
  * that came; NULL: none. */
 static const struct attempt *maker_of(const struct seen *seen)
@@ -16,7 +33,7 @@ static const struct attempt *maker_of(const struct seen *seen)
     const struct answer_tokens *tokens = &seen->trace->tokens;
 
     if (tokens->count == 0)
-        return seen->count ? seen->attempts[seen->count - 1] : NULL;
+        return last_in_time(seen);
     for (size_t i = 0; i < seen->count; i++)
         if (seen->attempts[i]->ordinal == tokens->items[0].attempt &&
             !strcmp(seen->attempts[i]->upstream, tokens->items[0].upstream))
@@ -65,8 +82,9 @@ static bool shape_is_honest(const struct seen *seen, struct finding *finding)
 static bool maker_was_last(const struct seen *seen, const struct attempt *maker,
                            struct finding *finding)
 {
-    if (seen->trace->tokens.count == 0 || !maker || seen->count == 0 ||
-        maker == seen->attempts[seen->count - 1])
+    const struct attempt *last = last_in_time(seen);
+
+    if (seen->trace->tokens.count == 0 || !maker || !last || maker == last)
         return true;
     finding->verdict = VERDICT_FAIL;
     finding_observe(finding,

@@ -213,6 +213,35 @@ Test(checks, the_ceiling_counts_even_where_nothing_else_is_declared)
     stage_release(&s);
 }
 
+Test(checks, an_end_by_total_time_excuses_nobody_who_ended_earlier)
+{
+    /* Waits without an upper bound: total_ms may end it at any attempt. */
+    static const char runbook[] =
+        "{\"retry\":{\"budget\":1,\"total_attempts_max\":4,"
+        "\"on\":[\"http_5xx\"],\"backoff\":{\"base_ms\":50,\"factor\":2,"
+        "\"cap_ms\":400,\"jitter\":\"additive\"}},"
+        "\"fallback\":{\"order\":[\"primary\",\"fallback\"],"
+        "\"after\":\"retries_exhausted\",\"on\":[\"http_5xx\"]},"
+        "\"timeouts\":{\"total_ms\":20000}}";
+    static const char *const ids[] = { "attempts_per_upstream",
+                                       "attempts_total", "fallback_decision",
+                                       "client_status", "client_outcome" };
+    struct stage s;
+
+    stage_init(&s, runbook, false, STEP_503, NULL);
+    stage_attempt(&s, "primary", 503, 1);
+    s.now_ms += 60;
+    stage_attempt(&s, "primary", 503, 1);
+    stage_client(&s, TRACE_OUTCOME_ERROR, 503);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        EXPECT_VERDICT(&s, ids[i], VERDICT_FAIL);
+    s.now_ms = 19900;
+    stage_client(&s, TRACE_OUTCOME_ERROR, 503);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        EXPECT_VERDICT(&s, ids[i], VERDICT_PASS);
+    stage_release(&s);
+}
+
 Test(checks, the_scenarios_own_figures_rule)
 {
     struct stage s;

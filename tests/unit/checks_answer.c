@@ -197,6 +197,10 @@ Test(checks_answer, an_answer_comes_from_one_attempt_once_and_in_order)
     /* Another attempt after the one that made the answer. */
     stage_attempt(&s, "fallback", 200, 1);
     EXPECT_VERDICT(&s, "honest_end", VERDICT_FAIL);
+    /* After the end of the answer: it is late, and the answer is as true. */
+    s.attempts[2].times_ns.first_byte += 90 * NS_PER_MS;
+    EXPECT_VERDICT(&s, "honest_end", VERDICT_PASS);
+    EXPECT_VERDICT(&s, "no_late_attempts", VERDICT_FAIL);
     stage_release(&s);
 }
 
