@@ -6,8 +6,10 @@ static void natural(struct look *look, enum failure failure, struct span at,
 {
     struct outcome outcome = look_made(look, failure, at, reason);
 
-    /* Whoever looks into a body that is not streamed has read it whole. */
-    if (look->effect->streamed)
+    /* Whoever looks into a body that is not streamed has read it whole, unless
+     * he passes it on byte by byte. */
+    if (look->effect->streamed ||
+        (outcome.claimed && look->runbook->stream.commit == COMMIT_FIRST_BYTE))
         look_add_failure(look, &look->natural, outcome, failure);
     else
         look_add(&look->natural, &outcome);

@@ -215,6 +215,10 @@ static char *outcome_words(const struct outcomes *all)
     "{\"retry\":{\"budget\":1,\"on\":[\"bad_body\",\"empty_body\","            \
     "\"error_in_200\"]},\"stream\":{\"commit\":\"first_output\"}}"
 
+#define LOOKS_LATE                                                             \
+    "{\"retry\":{\"budget\":1,\"on\":[\"bad_body\"]},"                         \
+    "\"stream\":{\"commit\":\"first_byte\"}}"
+
 Test(outcome, wire_behaviour_has_its_honest_names)
 {
     static const struct {
@@ -282,6 +286,10 @@ Test(outcome, wire_behaviour_has_its_honest_names)
         { FIRST_OUTPUT, false, "{\"fault\":\"body\",\"kind\":\"html\"}",
           "bad_body?" },
         { LOOKS, false, "{\"fault\":\"body\",\"kind\":\"html\"}", "bad_body" },
+        { LOOKS_LATE, false, "{\"fault\":\"body\",\"kind\":\"html\"}",
+          "bad_body bad_body!" },
+        { FIRST_BYTE, false, "{\"fault\":\"body\",\"kind\":\"html\"}",
+          "bad_body?" },
         { LOOKS, false, "{\"fault\":\"body\",\"kind\":\"empty\"}",
           "empty_body" },
         { LOOKS, false, "{\"fault\":\"body\",\"kind\":\"error_object\"}",
