@@ -72,8 +72,9 @@ struct observation {
     struct drill_id id; /* epoch 0 */
     char run_id[48];
     int64_t tolerance_ms; /* calibrated in this run; upper bounds only */
-    int64_t late_ms; /* how late what was stamped may be, by the same measure;
-                        the part of the tolerance that is this machine's */
+    /* By the same measure: how late the mock may have stamped an arrival, and
+     * how long before it a gateway's timer may have begun. */
+    int64_t stamp_ms, late_ms;
 
     struct observed_request *requests;
     size_t request_count;

@@ -246,7 +246,8 @@ static void trial_look(struct trial *t, const int64_t *mark)
     sink_scan_client(o);
     sink_control(o, t->slot->gateway.folder);
     late_ms = lateness_worst_ms(t->started_ns, clock_now_ns());
-    o->late_ms = 3 * t->probe_most_ms + 2 * late_ms;
+    o->stamp_ms = 2 * late_ms;
+    o->late_ms = 3 * t->probe_most_ms + o->stamp_ms;
     o->tolerance_ms = TRIAL_TOLERANCE_MS + o->late_ms;
 }
 

@@ -6,7 +6,7 @@
 #include "harness/seen.h"
 
 /* The mock may stamp an attempt this much after it was begun, and as much more
- * as the run measured (late_ms). */
+ * as the run measured (stamp_ms). */
 #define STAMP_NS (20 * NS_PER_MS)
 
 static int64_t began_ns(const struct attempt *attempt)
@@ -19,7 +19,7 @@ static void judge_request(const struct seen *seen, struct finding *finding)
 {
     const struct observation *o = seen->observation;
     const struct http_trace *trace = seen->trace;
-    int64_t stamp_ns = STAMP_NS + o->late_ms * NS_PER_MS;
+    int64_t stamp_ns = STAMP_NS + o->stamp_ms * NS_PER_MS;
     size_t late = 0;
     const struct attempt *worst = NULL;
 

@@ -456,9 +456,9 @@ Test(checks_answer, nothing_is_tried_after_the_answer)
     stage_attempt(&s, "primary", 503, 1);
     EXPECT_VERDICT(&s, "no_late_attempts", VERDICT_FAIL);
     /* A busy machine stamps late what was begun in time. */
-    s.o.late_ms = 79;
+    s.o.stamp_ms = 79;
     EXPECT_VERDICT(&s, "no_late_attempts", VERDICT_FAIL);
-    s.o.late_ms = 80;
+    s.o.stamp_ms = 80;
     EXPECT_VERDICT(&s, "no_late_attempts", VERDICT_PASS);
     s.o.attempt_count = 1;
     s.attempts[0].late = true;

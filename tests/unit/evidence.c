@@ -773,10 +773,10 @@ Test(evidence, a_record_is_a_few_kilobytes_and_holds_no_canary)
 Test(evidence, history_keeps_what_is_needed_to_judge_again)
 {
     static const char *const members[] = {
-        "requests",    "attempts",     "refusals", "probe_before",
-        "probe_after", "canaries",     "sinks",    "hits",
-        "keys",        "allowed",      "findings", "drill_id",
-        "kind",        "tolerance_ms", "broken",   "late_ms",
+        "requests", "attempts", "refusals", "probe_before", "probe_after",
+        "canaries", "sinks",    "hits",     "keys",         "allowed",
+        "findings", "drill_id", "kind",     "tolerance_ms", "broken",
+        "late_ms",  "stamp_ms",
     };
     struct json *history;
     struct hand h;
