@@ -7,6 +7,8 @@
 #ifndef GATEDRILL_HARNESS_CLIENT_H
 #define GATEDRILL_HARNESS_CLIENT_H
 
+#include <stdatomic.h>
+
 #include "common/err.h"
 #include "harness/http_trace.h"
 
@@ -23,7 +25,7 @@ struct client_request {
     uint16_t tag;
     /* Polled while waiting; becomes true when the run is being stopped. May be
      * NULL. */
-    const volatile int *cancelled;
+    const atomic_int *cancelled;
 };
 
 /* Once, before any thread. */
