@@ -10,8 +10,7 @@
 #include "harness/expectation.h"
 #include "harness/run_command.h"
 
-/* Whichever thread the signal interrupts. */
-static struct drill *_Atomic stopping;
+static struct drill *volatile stopping;
 
 /* Only sets a flag: workers see it and end what they started. */
 static void run_on_signal(int number)

@@ -1,6 +1,5 @@
 #include "harness/drill.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #define GATEDRILL_HARNESS_DRILL_H
 
 #include <pthread.h>
-#include <stdatomic.h>
+#include <signal.h>
 
 #include "harness/fixture.h"
 #include "harness/gateway.h"
@@ -75,7 +75,7 @@ struct drill {
     struct mock_control control;
     struct run run;
     struct run_folder folder;
-    atomic_int cancelled; /* set by a signal handler too: it is lock-free */
+    volatile sig_atomic_t cancelled;
 
     pthread_mutex_t lock;
     struct slots slots;

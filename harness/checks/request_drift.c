@@ -59,6 +59,19 @@ static bool model_allowed(const struct seen *seen,
     return true;
 }
 
+/* The fixture goes out with the client's model: where the upstream has its own,
+ * that one must have come instead. */
+static bool model_kept(const struct seen *seen, const struct attempt *attempt)
+{
+    const struct observation *o = seen->observation;
+    const struct runbook_upstream *rule =
+        runbook_upstream(o->runbook, attempt->upstream);
+
+    return rule && rule->model == CREDENTIAL_OWN &&
+           attempt->request.model_fingerprint[0] &&
+           !model_allowed(seen, attempt);
+}
+
 /* Both lists stand in pointer order. */
 static void compare_fields(struct drift *drift, const struct seen *seen,
                            const struct attempt *attempt)
@@ -87,6 +100,8 @@ static void compare_fields(struct drift *drift, const struct seen *seen,
             note(drift, "changed", pointer,
                  listed(&rule->fields_changed, pointer) ||
                      (model && model_allowed(seen, attempt)));
+        else if (model && model_kept(seen, attempt))
+            note(drift, "kept", pointer, false);
         s += order <= 0;
         c += order >= 0;
     }

@@ -219,6 +219,15 @@ Test(checks_request, the_right_model_and_the_declared_headers_arrive)
     EXPECT_VERDICT(&s, "request_drift", VERDICT_FAIL);
     snprintf(a->request.model_fingerprint, FINGERPRINT_HEX_SIZE, "m1");
 
+    /* The client's own model where the upstream has another. */
+    json_fields_release(&a->request.fields);
+    set_fields(&a->request.fields, "{\"model\":\"m\"}");
+    EXPECT_VERDICT(&s, "request_drift", VERDICT_PASS);
+    snprintf(a->request.model_fingerprint, FINGERPRINT_HEX_SIZE, "m2");
+    EXPECT_VERDICT(&s, "request_drift", VERDICT_FAIL);
+    cr_expect_str_eq(stage_judge(&s, "request_drift").observed, "kept /model");
+    snprintf(a->request.model_fingerprint, FINGERPRINT_HEX_SIZE, "m1");
+
     s.d.phase.client.headers =
         (struct bind_list){ .items = &header, .count = 1 };
     snprintf(a->request.header_names, sizeof a->request.header_names,
