@@ -83,6 +83,16 @@ void access_log_write(struct access_log *log, const struct access_entry *entry)
     buf_release(&line);
 }
 
+void access_log_leak(struct access_log *log, const char *text)
+{
+    if (!log->out)
+        return;
+    pthread_mutex_lock(&log->lock);
+    fprintf(log->out, "failed: %s\n", text);
+    fflush(log->out);
+    pthread_mutex_unlock(&log->lock);
+}
+
 void access_log_close(struct access_log *log)
 {
     if (log->out)

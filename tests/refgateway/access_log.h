@@ -42,6 +42,8 @@ struct access_log {
 bool access_log_open(struct access_log *log, const char *path, struct err *err);
 void access_log_write(struct access_log *log, const struct access_entry *entry);
 void access_log_close(struct access_log *log);
+/* Seeded bugs only: a line with a text as it came. */
+void access_log_leak(struct access_log *log, const char *text);
 
 /* One line without its newline. wall_s: seconds since the epoch. */
 void access_log_format(struct buf *out, const struct access_entry *entry,

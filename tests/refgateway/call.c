@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
+#include "tests/refgateway/bug.h"
 #include "tests/refgateway/classify.h"
 #include "tests/refgateway/head.h"
 #include "tests/refgateway/intake.h"
@@ -43,6 +44,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *user)
         call->moments.error_status = head_is_error(&call->head);
         call->intake.streaming =
             call->plan.stream && !call->moments.error_status;
+        if (call->intake.streaming && bug_is(BUG_COMMITTED_EARLY))
+            call->moments.committed = true;
     }
     return size * count;
 }
@@ -96,6 +99,8 @@ static void set_headers(struct call *call)
         xwipe(value, strlen(value));
         free(value);
     }
+    if (plan->also)
+        add_header(call, "x-api-key", plan->also);
     for (size_t i = 0; i < plan->header_count; i++)
         add_header(call, plan->headers[i].name, plan->headers[i].value);
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
@@ -111,7 +116,8 @@ static void set_options(struct call *call)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION,
+                     bug_is(BUG_REDIRECT_FOLLOWED) ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -296,6 +302,10 @@ void call_result(const struct call *call, struct result *out)
     out->status = call->head.complete ? call->head.status : 0;
     out->told_ms =
         retry_after_told_ms(call->plan.rules, &headers, clock_wall_ms());
+    if (bug_is(BUG_TEXT_SNIFFED) && strstr(wire.body, "rate limit")) {
+        out->status = 429;
+        out->code[0] = '\0';
+    }
 }
 
 void call_close(struct call *call)

@@ -28,6 +28,7 @@ struct call_plan {
     const struct rules *rules;
     const char *url;
     const char *key;     /* secret; NULL: no credential is sent */
+    const char *also;    /* secret; a second one, sent by seeded bugs only */
     const char *ca_file; /* NULL: the system's */
     const char *body;
     size_t length;

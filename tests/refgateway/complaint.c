@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "tests/refgateway/bug.h"
 
 struct row {
     int status;          /* the nearest one for the client */
@@ -141,9 +142,29 @@ rule_for(const struct rules *rules, const struct result *result, enum why why)
     return is_4xx(result) ? &rules->client_errors.upstream_4xx : &none;
 }
 
+/* The status that a seeded bug tells instead; 0: none. */
+static int bent_status(const struct result *result, enum why why)
+{
+    if (is_auth(result) && bug_is(BUG_AUTH_AS_500))
+        return 500;
+    if (is_auth(result) && bug_is(BUG_AUTH_AS_429))
+        return 429;
+    if (result->status == 404 && bug_is(BUG_NOT_FOUND_AS_500))
+        return 500;
+    if (is_4xx(result) && bug_is(BUG_ALL_4XX_AS_400))
+        return 400;
+    if (why == WHY_EXHAUSTED && bug_is(BUG_EXHAUSTED_AS_500))
+        return 500;
+    if (why == WHY_EXHAUSTED && bug_is(BUG_EXHAUSTED_AS_200))
+        return 200;
+    return 0;
+}
+
 int complaint_status(const struct rules *rules, const struct result *result,
                      enum why why)
 {
+    if (bent_status(result, why))
+        return bent_status(result, why);
     if (policy_auth_rule(rules, result) < 0)
         return by_rule(rule_for(rules, result, why), result);
     /* Undeclared: a refused key of ours is not the client's fault. */

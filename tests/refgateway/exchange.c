@@ -7,6 +7,8 @@
 #include "common/clock.h"
 #include "common/credential.h"
 #include "common/xalloc.h"
+#include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_cache.h"
 #include "tests/refgateway/complaint.h"
 #include "tests/refgateway/refusal.h"
 #include "tests/refgateway/relay.h"
@@ -113,6 +115,9 @@ static bool is_let_in(const struct exchange *exchange,
     const char *wanted = exchange->plan->settings->client_key;
     const char *given = client_credential(connection);
 
+    if (bug_is(given ? BUG_BAD_CLIENT_KEY_ACCEPTED
+                     : BUG_NO_CLIENT_KEY_ACCEPTED))
+        return true;
     return !wanted || (given && same_secret(wanted, given));
 }
 
@@ -155,6 +160,9 @@ static enum MHD_Result queue(struct exchange *exchange,
     enum MHD_Result queued;
 
     add_retry_count(response, exchange);
+    if (bug_is(BUG_KEY_IN_HEADER))
+        MHD_add_response_header(response, "x-upstream-key",
+                                exchange->plan->settings->upstreams[0].keys[0]);
     exchange->log.status = status;
     queued = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);
@@ -175,8 +183,16 @@ static enum MHD_Result refuse(struct exchange *exchange,
                               struct MHD_Connection *connection,
                               const struct refusal *refusal)
 {
-    struct MHD_Response *response =
-        json_response(refusal->body, strlen(refusal->body));
+    struct buf echo = { 0 };
+    struct MHD_Response *response;
+
+    if (bug_is(BUG_CLIENT_KEY_ECHOED) && client_credential(connection))
+        buf_printf(&echo, "{\"error\":{\"message\":\"%s is no key\"}}",
+                   client_credential(connection));
+    else
+        buf_add_text(&echo, refusal->body);
+    response = json_response(echo.data, echo.length);
+    buf_release(&echo);
 
     exchange->log.error_class = refusal->error_class;
     exchange->log.decision = refusal->decision;
@@ -194,7 +210,13 @@ static enum MHD_Result complain(struct exchange *exchange,
     struct buf body = { 0 };
     struct MHD_Response *response;
 
-    complaint_write(&body, &relay->result, relay->why);
+    if (bug_is(BUG_NO_ANSWER) && relay->why == WHY_EXHAUSTED)
+        return MHD_NO;
+    if (bug_is(BUG_KEY_TO_CLIENT) && relay->why == WHY_AUTH)
+        buf_printf(&body, "{\"error\":{\"message\":\"%s was refused\"}}",
+                   exchange->plan->settings->upstreams[0].keys[0]);
+    else
+        complaint_write(&body, &relay->result, relay->why);
     response = json_response(body.data, body.length);
     buf_release(&body);
     if ((status == 429 || status == 503) && relay->result.told_ms >= 0) {
@@ -281,8 +303,13 @@ static enum MHD_Result relay(struct exchange *exchange,
         .headers = exchange->headers,
         .started_ns = clock_now_ns(),
     };
+    struct buf cached = { 0 };
 
     exchange->log.stream = body->stream;
+    if (bug_is(BUG_ANSWERS_CACHED) &&
+        bug_cache_find(&cached, body->text, body->length))
+        return queue(exchange, connection, 200,
+                     json_response(cached.data, cached.length));
     take_headers(exchange, connection);
     plan.header_count = exchange->header_count;
     if (!start_watching(exchange, connection))
@@ -293,6 +320,9 @@ static enum MHD_Result relay(struct exchange *exchange,
     case RELAY_STREAM:
         return stream(exchange, connection);
     case RELAY_ANSWER:
+        if (bug_is(BUG_ANSWERS_CACHED))
+            bug_cache_keep(body->text, body->length,
+                           relay_answer(&exchange->relay));
         return queue(exchange, connection, 200,
                      json_response(relay_answer(&exchange->relay)->data,
                                    relay_answer(&exchange->relay)->length));
@@ -371,6 +401,29 @@ static const char *how_it_ended(const struct exchange *exchange, bool complete)
                : "client_left";
 }
 
+/* Seeded: what must never be logged, at an error only or always. */
+static void leak(const struct exchange *exchange)
+{
+    const struct settings *settings = exchange->plan->settings;
+    const struct relay *relay = &exchange->relay;
+    const char *key = settings->upstreams[0].keys[0];
+
+    if (!exchange->relaying)
+        return;
+    if (bug_is(BUG_COMPLETION_IN_LOG) && relay->end == RELAY_ANSWER)
+        access_log_leak(exchange->plan->log, buf_text(relay_answer(relay)));
+    if (relay->progress.attempts < 2 && relay->end != RELAY_FAILED)
+        return;
+    if (bug_is(BUG_KEY_IN_LOG))
+        access_log_leak(exchange->plan->log, key);
+    if (bug_is(BUG_CLIENT_KEY_IN_LOG))
+        access_log_leak(exchange->plan->log, settings->client_key);
+    if (bug_is(BUG_PROMPT_IN_LOG))
+        access_log_leak(exchange->plan->log, buf_text(&exchange->body));
+    if (bug_is(BUG_KEY_IN_STDERR))
+        fprintf(stderr, "upstream failed; Authorization: Bearer %s\n", key);
+}
+
 void exchange_end(struct exchange *exchange, bool complete)
 {
     struct access_entry log = exchange->log;
@@ -380,5 +433,9 @@ void exchange_end(struct exchange *exchange, bool complete)
     log.end = how_it_ended(exchange, complete);
     log.elapsed_ms = (clock_now_ns() - exchange->started_ns) / NS_PER_MS;
     access_log_write(exchange->plan->log, &log);
+    leak(exchange);
+    if (bug_is(BUG_LATE_ATTEMPT) && exchange->relaying &&
+        exchange->relay.end == RELAY_FAILED)
+        relay_attempt_late(&exchange->relay, exchange->stop_fd);
     exchange_free(exchange);
 }

@@ -1,5 +1,7 @@
 #include "tests/refgateway/intake.h"
 
+#include "tests/refgateway/bug.h"
+
 void intake_release(struct intake *intake)
 {
     sse_release(&intake->sse);
@@ -48,8 +50,12 @@ static void commit(struct intake *intake)
 
 static void pass_on(struct intake *intake, const struct sse_event *event)
 {
+    if (bug_is(BUG_EVENT_LOST) && ++intake->passed == 6)
+        return;
     if (intake->moments->committed) {
         buf_add(&intake->output, event->raw, event->length);
+        if (bug_is(BUG_EVENTS_DOUBLED))
+            buf_add(&intake->output, event->raw, event->length);
         return;
     }
     if (event->comment)
@@ -67,6 +73,8 @@ static void take_data(struct intake *intake, const struct sse_event *event,
     struct classify_stream *stream = &intake->stream;
 
     stream->finish = stream->finish || event->shape.finish;
+    if (event->shape.finish && bug_is(BUG_FINISH_DROPPED))
+        return;
     pass_on(intake, event);
     if (event->shape.output) {
         stream->output = true;
@@ -75,7 +83,8 @@ static void take_data(struct intake *intake, const struct sse_event *event,
     }
     if (!intake->moments->committed &&
         (stream->output ||
-         intake->rules->stream.commit == RULES_COMMIT_FIRST_EVENT))
+         intake->rules->stream.commit == RULES_COMMIT_FIRST_EVENT ||
+         bug_is(BUG_COMMITTED_BY_ROLE)))
         commit(intake);
 }
 
@@ -100,9 +109,18 @@ static void take_event(struct intake *intake, const struct sse_event *event,
         break;
     case SHAPE_EVENT_ERROR:
         stream->error = true;
+        if (bug_is(BUG_ERROR_EVENT_SWALLOWED))
+            return;
+        if (bug_is(BUG_ERROR_EVENT_FIRST_PASSED) &&
+            !intake->moments->committed) {
+            pass_on(intake, event);
+            commit(intake);
+        }
         intake->error = event->shape.error;
         break;
     case SHAPE_EVENT_MALFORMED:
+        if (bug_is(BUG_MALFORMED_EVENT_SKIPPED))
+            return;
         stream->malformed = true;
         break;
     }
@@ -112,7 +130,8 @@ static void take_event(struct intake *intake, const struct sse_event *event,
 static void take_events(struct intake *intake, const char *bytes, size_t length,
                         int64_t now_ns)
 {
-    bool comments = intake->rules->timeouts.comments_are_progress;
+    bool comments = intake->rules->timeouts.comments_are_progress ||
+                    bug_is(BUG_HEARTBEATS_ARE_PROGRESS);
     struct sse_event event;
     size_t used;
 

@@ -34,6 +34,7 @@ struct intake {
     struct classify_stream stream;
     struct shape_error error; /* of an error event */
     struct buf held;
+    size_t passed; /* events so far; only a seeded bug counts them */
 };
 
 /* False when the rest is not wanted. */

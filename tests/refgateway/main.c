@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/cli.h"
+#include "tests/refgateway/bug.h"
 #include "tests/refgateway/front.h"
 
 #define EXIT_RUNTIME 1
@@ -24,7 +25,8 @@
 struct options {
     const char *listen, *config, *runbook, *access_log;
     int64_t seed;
-    bool help, version;
+    const char *bug;
+    bool list_bugs, help, version;
 };
 
 static int report(const struct err *err)
@@ -33,6 +35,17 @@ static int report(const struct err *err)
             *err->where ? ": " : "", err->text);
     return err->code == ERR_IO || err->code == ERR_NET ? EXIT_RUNTIME
                                                        : EXIT_INPUT;
+}
+
+static void list_bugs(void)
+{
+    for (enum bug bug = BUG_NONE + 1; bug < BUG_COUNT; bug++) {
+        struct buf line = { 0 };
+
+        bug_format(&line, bug);
+        puts(buf_text(&line));
+        buf_release(&line);
+    }
 }
 
 static bool read_options(struct options *out, int argc, char **argv,
@@ -66,6 +79,15 @@ static bool read_options(struct options *out, int argc, char **argv,
           .max = INT64_MAX,
           .argument = "N",
           .help = "jitter that can be repeated; default: random" },
+        { .name = "bug",
+          .kind = CLI_STRING,
+          .out = &out->bug,
+          .argument = "NAME",
+          .help = "go wrong on purpose, in this one way" },
+        { .name = "list-bugs",
+          .kind = CLI_FLAG,
+          .out = &out->list_bugs,
+          .help = "print the bugs, one JSON line each" },
         { .name = "version",
           .kind = CLI_FLAG,
           .out = &out->version,
@@ -87,6 +109,10 @@ static bool read_options(struct options *out, int argc, char **argv,
     }
     if (out->version) {
         puts("gatedrill-refgw " GATEDRILL_VERSION);
+        return true;
+    }
+    if (out->list_bugs) {
+        list_bugs();
         return true;
     }
     if (out->listen && out->config && out->runbook)
@@ -227,8 +253,15 @@ int main(int argc, char **argv)
 
     if (!read_options(&options, argc, argv, &err))
         return report(&err);
-    if (options.help || options.version)
+    if (options.help || options.version || options.list_bugs)
         return EXIT_SUCCESS;
+    if (options.bug) {
+        enum bug bug;
+
+        if (!bug_find(&bug, options.bug, &err))
+            return report(&err);
+        bug_set(bug);
+    }
     draw.seeded = options.seed > 0;
     draw.seed = (uint64_t)options.seed;
     block_signals(&stop);

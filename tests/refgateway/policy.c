@@ -2,6 +2,8 @@
 
 #include "common/clock.h"
 #include "tests/refgateway/backoff.h"
+#include "tests/refgateway/bug.h"
+#include "tests/refgateway/retry_after.h"
 
 const char *const why_names[] = {
     [WHY_FIRST] = "first",
@@ -42,9 +44,19 @@ static const struct progress_upstream *here(const struct progress *progress)
 static bool has_budget(const struct rules *rules,
                        const struct progress_upstream *upstream)
 {
-    int64_t budget = rules->retry.budget;
+    int64_t budget = rules->retry.budget > 0 ? rules->retry.budget : 0;
 
-    return upstream->attempts <= (budget > 0 ? budget : 0);
+    if (bug_is(BUG_NO_RETRY))
+        budget = 0;
+    if (bug_is(BUG_ONE_MORE))
+        budget++;
+    if (bug_is(BUG_ONE_LESS))
+        budget--;
+    if (bug_is(BUG_BUDGET_IGNORED))
+        budget = INT64_MAX;
+    if (bug_is(BUG_RETRIES_MULTIPLIED))
+        budget = (budget + 1) * (budget + 1) - 1;
+    return upstream->attempts <= budget;
 }
 
 /* What the auth section asks for is bounded by a declared budget only. */
@@ -57,6 +69,8 @@ static bool auth_has_budget(const struct rules *rules,
 int64_t policy_auth_rule(const struct rules *rules, const struct result *result)
 {
     if (result->outcome != OUTCOME_HTTP || !rules->auth.declared)
+        return -1;
+    if (bug_bends(result->status))
         return -1;
     if (result->status == 401)
         return rules->auth.on_401;
@@ -72,6 +86,8 @@ static bool told_too_long(const struct rules *rules,
     int64_t cap = rules->retry.retry_after.cap_ms;
     int64_t total_cap = rules->retry.retry_after.total_cap_ms;
 
+    if (bug_is(BUG_RETRY_AFTER_UNCAPPED))
+        return false;
     if (cap >= 0 && told_ms > cap)
         return true;
     return total_cap >= 0 && progress->told_waited_ms + told_ms > total_cap;
@@ -83,12 +99,22 @@ static void apply_retry_after(struct leave *leave, const struct rules *rules,
 {
     if (result->told_ms < 0 ||
         !outcome_set_has(&rules->retry.retry_after.on, result->outcome,
-                         result->status))
+                         result->status) ||
+        (bug_is(BUG_RETRY_AFTER_ONLY_429) && result->status != 429))
         return;
+    if (bug_is(BUG_RETRY_AFTER_FIRST_ONLY) && progress->told_waited_ms)
+        return;
+    if (result->told_ms == RETRY_AFTER_THROWN) {
+        leave->fail = true;
+        leave->why = WHY_EXHAUSTED;
+        return;
+    }
     if (!told_too_long(rules, progress, result->told_ms)) {
         leave->told_ms = result->told_ms;
         return;
     }
+    if (bug_is(BUG_RETRY_AFTER_ABOVE_CAP_EARLY))
+        return;
     switch (rules->retry.retry_after.above_cap) {
     case RULES_ABOVE_FAIL:
         leave->fail = true;
@@ -110,10 +136,12 @@ static struct leave ask(const struct rules *rules,
                    rules_words_have(&rules->fallback.on_codes, result->code);
     struct leave leave = { .told_ms = -1, .why = WHY_EXHAUSTED };
 
-    if (*result->code &&
+    if (*result->code && !bug_is(BUG_NEVER_CODES_IGNORED) &&
         rules_words_have(&rules->retry.never_on_codes, result->code)) {
         leave.fall_back = on_code;
         leave.why = WHY_BARRED;
+        bug_bend(&leave.retry, &leave.fall_back, result->outcome,
+                 result->status);
         return leave;
     }
     leave.retry =
@@ -121,10 +149,17 @@ static struct leave ask(const struct rules *rules,
     leave.fall_back =
         on_code ||
         outcome_set_has(&rules->fallback.on, result->outcome, result->status);
+    bug_bend(&leave.retry, &leave.fall_back, result->outcome, result->status);
     if (!leave.retry && !leave.fall_back)
         leave.why = WHY_CLASS;
     apply_retry_after(&leave, rules, progress, result);
     return leave;
+}
+
+static bool after_each(const struct rules *rules)
+{
+    return rules->fallback.after == RULES_AFTER_EACH ||
+           bug_is(BUG_FALLBACK_ALTERNATES);
 }
 
 /* Who comes after the current upstream. Each failure: the next in the ring
@@ -132,12 +167,14 @@ static struct leave ask(const struct rules *rules,
 static size_t successor(const struct rules *rules,
                         const struct progress *progress)
 {
-    if (!rules->fallback.order.declared)
+    if (!rules->fallback.order.declared || bug_is(BUG_NO_FALLBACK))
         return NOBODY;
+    if (bug_is(BUG_FALLBACK_LOOPS) && progress->current + 1 == progress->count)
+        return 0;
     for (size_t i = 1; i < progress->count; i++) {
         size_t next = progress->current + i;
 
-        if (rules->fallback.after == RULES_AFTER_RETRIES) {
+        if (!after_each(rules)) {
             if (next >= progress->count)
                 return NOBODY;
             return next;
@@ -174,6 +211,8 @@ static int64_t wait_for(const struct rules *rules,
     int64_t left_ms = -1;
 
     if (!upstream->attempts)
+        return 0;
+    if (bug_is(BUG_NO_BACKOFF) && told_ms < 0)
         return 0;
     if (upstream->not_before_ns > now_ns)
         left_ms =
@@ -236,9 +275,21 @@ static struct move after_auth(const struct rules *rules,
 
 struct move policy_first(const struct progress *progress)
 {
+    size_t upstream =
+        bug_is(BUG_FALLBACK_FIRST) ? progress->count - 1 : progress->current;
+
     return (struct move){ .kind = MOVE_ATTEMPT,
                           .why = WHY_FIRST,
-                          .upstream = progress->current };
+                          .upstream = upstream };
+}
+
+static int64_t most_attempts(const struct rules *rules)
+{
+    if (bug_is(BUG_CEILING_IGNORED) || bug_is(BUG_RETRIES_MULTIPLIED))
+        return -1;
+    if (bug_is(BUG_FALLBACK_LOOPS))
+        return 2 * rules->retry.total_attempts_max;
+    return rules->retry.total_attempts_max;
 }
 
 struct move policy_next(const struct rules *rules,
@@ -246,7 +297,7 @@ struct move policy_next(const struct rules *rules,
                         const struct result *result, int64_t now_ns,
                         double unit)
 {
-    int64_t most = rules->retry.total_attempts_max;
+    int64_t most = most_attempts(rules);
     int64_t auth = policy_auth_rule(rules, result);
     struct leave leave;
     struct move move;
@@ -261,7 +312,7 @@ struct move policy_next(const struct rules *rules,
     leave = ask(rules, progress, result);
     if (leave.fail)
         return end(leave.why);
-    if (rules->fallback.after == RULES_AFTER_EACH &&
+    if ((after_each(rules) || bug_is(BUG_FALLBACK_EARLY)) &&
         fall_back(&move, rules, progress, &leave, now_ns, unit))
         return move;
     if (leave.retry && has_budget(rules, here(progress)))
@@ -275,7 +326,7 @@ struct move policy_next(const struct rules *rules,
 
 bool policy_is_last(const struct rules *rules, const struct progress *progress)
 {
-    int64_t most = rules->retry.total_attempts_max;
+    int64_t most = most_attempts(rules);
 
     if (most >= 0 && progress->attempts >= most)
         return true;

@@ -1,9 +1,15 @@
 #include "tests/refgateway/relay.h"
 
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "common/clock.h"
+#include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_request.h"
 #include "tests/refgateway/complaint.h"
+
+#define LATE_MS 150 /* well after the client has its answer */
 
 void relay_init(struct relay *relay, const struct relay_plan *plan)
 {
@@ -51,9 +57,16 @@ static void begin(struct relay *relay, const struct move *move)
         .headers = plan->headers,
         .header_count = plan->header_count,
         .total_ends_ns = relay->progress.total_ends_ns,
-        .exempt = plan->rules->timeouts.last_attempt_exempt &&
+        .exempt = (plan->rules->timeouts.last_attempt_exempt ||
+                   bug_is(BUG_LAST_ATTEMPT_EXEMPT)) &&
                   policy_is_last(plan->rules, &relay->progress),
     };
+    bug_request(&call, &relay->body, plan, &relay->progress);
+    if (bug_is(BUG_SENT_TWICE)) {
+        relay->call = call_open(&call);
+        call_drive(relay->call, plan->watch);
+        call_close(relay->call);
+    }
     relay->call = call_open(&call);
 }
 
@@ -93,6 +106,10 @@ static bool next_move(struct relay *relay, struct move *move)
     *move = policy_next(rules, &relay->progress, &result, now_ns,
                         draw_unit(relay->plan.draw));
     progress_fail(&relay->progress, rules, &result, move, now_ns);
+    if (relay->plan.body.stream &&
+        ((move->why == WHY_RETRY && bug_is(BUG_NO_RETRY_OF_STREAMS)) ||
+         (move->why == WHY_FALLBACK && bug_is(BUG_NO_FALLBACK_OF_STREAMS))))
+        *move = (struct move){ .kind = MOVE_END, .why = WHY_EXHAUSTED };
     if (move->kind == MOVE_ATTEMPT)
         return true;
     relay->end = fail(relay, move->why, last);
@@ -186,13 +203,64 @@ static enum relay_read finish(struct relay *relay, char *out, size_t size,
         return RELAY_READ_END;
     if (!relay->plan.body.stream)
         return RELAY_READ_ABORT;
+    if (bug_is(BUG_CLEAN_END_AFTER_CUT))
+        return RELAY_READ_END;
+    if (bug_is(BUG_FINISH_MADE_UP) || bug_is(BUG_DONE_ADDED)) {
+        if (relay->complaint_sent)
+            return RELAY_READ_END;
+        relay->complaint_sent = true;
+        buf_add_text(output, bug_is(BUG_DONE_ADDED)
+                                 ? "data: [DONE]\n\n"
+                                 : "data: {\"choices\":[{\"index\":0,"
+                                   "\"delta\":{},\"finish_reason\":"
+                                   "\"stop\"}]}\n\n");
+        hand_out(output, out, size, got);
+        return RELAY_READ_BYTES;
+    }
     if (rules->stream.error_event && !relay->complaint_sent) {
         relay->complaint_sent = true;
         complaint_write_event(output, &relay->result, relay->why);
+        if (bug_is(BUG_DONE_AFTER_ERROR))
+            buf_add_text(output, "data: [DONE]\n\n");
         hand_out(output, out, size, got);
         return RELAY_READ_BYTES;
     }
     return rules->stream.abort ? RELAY_READ_ABORT : RELAY_READ_END;
+}
+
+/* Seeded: a stream that broke goes on with another attempt, once. */
+static bool begin_again(struct relay *relay)
+{
+    bool splice = bug_is(BUG_SPLICE_AFTER_COMMIT);
+    struct move move = { .kind = MOVE_ATTEMPT, .why = WHY_RETRY };
+
+    if ((!splice && !bug_is(BUG_REPLAY_AFTER_COMMIT)) || relay->again ||
+        relay->result.outcome == OUTCOME_OK)
+        return false;
+    move.upstream =
+        splice ? relay->progress.count - 1 : relay->progress.current;
+    call_close(relay->call);
+    relay->again = true;
+    begin(relay, &move);
+    return true;
+}
+
+void relay_attempt_late(struct relay *relay, int stop_fd)
+{
+    struct move move = { .kind = MOVE_ATTEMPT, .why = WHY_RETRY };
+    int nobody = eventfd(0, EFD_CLOEXEC); /* a client that never leaves */
+    struct watch watch;
+
+    if (nobody >= 0 && watch_open(&watch, nobody, stop_fd)) {
+        watch_sleep(&watch, clock_now_ns() + LATE_MS * NS_PER_MS);
+        call_close(relay->call);
+        relay->plan.watch = &watch;
+        begin(relay, &move);
+        call_drive(relay->call, &watch);
+        watch_close(&watch);
+    }
+    if (nobody >= 0)
+        close(nobody);
 }
 
 enum relay_read relay_read(struct relay *relay, char *out, size_t size,
@@ -207,6 +275,8 @@ enum relay_read relay_read(struct relay *relay, char *out, size_t size,
             call_result(relay->call, &relay->result);
             relay->why = WHY_CLASS;
         }
+        if (begin_again(relay))
+            return relay_read(relay, out, size, got);
         return finish(relay, out, size, got);
     case CALL_LEFT:
         leave(relay, RELAY_LEFT);

@@ -47,6 +47,7 @@ struct relay {
     enum why why;
     enum relay_end end;
     bool complaint_sent; /* the error event after a failed stream */
+    bool again;          /* a seeded bug has begun the stream again */
 };
 
 void relay_init(struct relay *relay, const struct relay_plan *plan);
@@ -62,5 +63,8 @@ enum relay_read {
 enum relay_read relay_read(struct relay *relay, char *out, size_t size,
                            size_t *got);
 void relay_release(struct relay *relay);
+
+/* Seeded: one attempt more, although the client has its answer. */
+void relay_attempt_late(struct relay *relay, int stop_fd);
 
 #endif

@@ -1,8 +1,11 @@
 #include "tests/refgateway/retry_after.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "tests/refgateway/bug.h"
 
 /* More would overflow once it is in ms; nobody means thirty thousand years. */
 #define DIGITS_MOST 12
@@ -43,7 +46,7 @@ static int64_t seconds_ms(const char *text)
 
     if (!read_digits(&seconds, text, &rest) || !at_end(rest))
         return -1;
-    return seconds * 1000;
+    return bug_is(BUG_RETRY_AFTER_AS_MS) ? seconds : seconds * 1000;
 }
 
 /* A fraction of a millisecond is rounded up: never earlier than told. */
@@ -164,6 +167,8 @@ static int64_t date_ms(const char *text, const char *own_date, int64_t now_ms)
     int64_t sent;
     int64_t wait;
 
+    if (bug_is(BUG_RETRY_AFTER_DATE_DIES))
+        return RETRY_AFTER_THROWN;
     if (!retry_after_date(&when, text, now_ms))
         return -1;
     if (own_date && retry_after_date(&sent, own_date, now_ms))
@@ -179,10 +184,16 @@ int64_t retry_after_told_ms(const struct rules *rules,
 {
     int64_t told = -1;
 
+    if (bug_is(BUG_RETRY_AFTER_IGNORED))
+        return -1;
+    if (bug_is(BUG_RETRY_AFTER_DATE_AS_INTEGER) && headers->retry_after)
+        return strtoll(headers->retry_after, NULL, 10) * 1000;
     if (rules->retry.retry_after.ms && headers->retry_after_ms)
         told = whole_ms(headers->retry_after_ms);
     if (told < 0 && rules->retry.retry_after.seconds && headers->retry_after)
         told = seconds_ms(headers->retry_after);
+    if (bug_is(BUG_RETRY_AFTER_DATE_IGNORED))
+        return told;
     if (told < 0 && rules->retry.retry_after.date && headers->retry_after)
         told = date_ms(headers->retry_after, headers->date, now_ms);
     return told;

@@ -6,6 +6,7 @@
 
 #include "common/json.h"
 #include "common/xalloc.h"
+#include "tests/refgateway/bug.h"
 
 static bool refuse(struct err *err, const char *path, const char *pointer,
                    const char *what)
@@ -150,7 +151,9 @@ static bool read_upstream(struct settings_upstream *out,
     if (strncmp(base, "http://", 7) && strncmp(base, "https://", 8))
         return refuse(err, path, "$.upstreams[].base_url",
                       "an http:// or https:// URL is wanted");
-    out->url = xasprintf("%.*s/chat/completions", (int)length, base);
+    out->url = xasprintf("%.*s%s", (int)length, base,
+                         bug_is(BUG_WRONG_PATH) ? "/completions"
+                                                : "/chat/completions");
     out->name = copy_text(object, "name");
     out->model = copy_text(object, "model");
     out->ca_file = copy_text(object, "ca_file");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "tests/refgateway/bug.h"
 
 static bool is_object(const struct json *node)
 {
@@ -67,17 +68,22 @@ enum outcome shape_judge(struct shape_error *error, const char *body,
 
     *error = (struct shape_error){ 0 };
     if (is_blank(body, length))
-        return OUTCOME_EMPTY_BODY;
+        return bug_is(BUG_EMPTY_BODY_PASSED) ? OUTCOME_OK : OUTCOME_EMPTY_BODY;
     root = parse(body, length);
     if (!root)
-        return OUTCOME_BAD_BODY;
+        return bug_is(*body == '<' ? BUG_PAGE_PASSED : BUG_BAD_JSON_PASSED)
+                   ? OUTCOME_OK
+                   : OUTCOME_BAD_BODY;
     choice = json_pointer(root, "/choices/0");
     if (is_object(root) && is_there(json_get(root, "error"))) {
         read_error(error, json_get(root, "error"));
-        outcome = OUTCOME_ERROR_IN_200;
+        outcome =
+            bug_is(BUG_ERROR_IN_200_PASSED) ? OUTCOME_OK : OUTCOME_ERROR_IN_200;
     } else if (is_object(choice) && !strcmp(finish_reason(choice), "error")) {
         outcome = OUTCOME_ERROR_IN_200;
     } else if (is_object(choice) && is_object(json_get(choice, "message"))) {
+        outcome = OUTCOME_OK;
+    } else if (bug_is(BUG_NO_CHOICES_PASSED)) {
         outcome = OUTCOME_OK;
     }
     json_free(root);

@@ -7,7 +7,6 @@
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,7 +26,7 @@ struct server {
     const char *pieces[4]; /* NULL-terminated */
     long pause_ms;
     enum ending ending;
-    atomic_int asked;    /* the request was read */
+    volatile int asked;  /* the request was read */
     volatile int let_go; /* END_HOLD ends when it is set */
     struct buf seen;
     size_t reads;

@@ -1,0 +1,401 @@
+/*
+ * bug_list: the seeded bugs of the reference gateway. A row is a gateway that
+ * was seen in the field: how it is called, the reports of the failure
+ * catalogue it is drawn from, the check that must fail it, the cases in which
+ * it must (patterns, each one of them), the runbook it runs under where the
+ * shipped one cannot show it (tests/mutants/<name>.json, a merge patch), and
+ * what it does in one sentence. Its code is where bug_is() asks for it.
+ *
+ * BUG(word, name, sources, check, cases, runbook, text)
+ */
+
+/* clang-format off */
+
+/* A: retried although it must not be. */
+BUG(RETRY_401, "retry-on-401", "A01 A12", "auth_fail_closed",
+    "auth/key-refused*", NULL,
+    "a refused key is tried again")
+BUG(RETRY_403, "retry-on-403", "A03 A04", "auth_fail_closed",
+    "auth/access-denied*", NULL,
+    "a refused permission is tried again")
+BUG(RETRY_400, "retry-on-400", "A01", "attempts_per_upstream",
+    "client-error/invalid-request*", NULL,
+    "an invalid request is tried again")
+BUG(RETRY_404, "retry-on-404", "A02", "attempts_per_upstream",
+    "client-error/unknown-model*", NULL,
+    "an unknown model is tried again")
+BUG(RETRY_422, "retry-on-422", "A04", "attempts_per_upstream",
+    "client-error/validation*", NULL,
+    "a failed validation is tried again")
+BUG(RETRY_408_409, "retry-on-408-and-409", "A04", "attempts_per_upstream",
+    "client-error/other-4xx[status=408] client-error/other-4xx[status=409]", NULL,
+    "the statuses that client libraries repeat are retried, declared or not")
+BUG(RETRY_3XX, "retry-on-3xx", "A04 M15", "attempts_per_upstream",
+    "client-error/comet-wrong-path-redirect client-error/redirect*", NULL,
+    "a redirect counts as a failure to be retried")
+BUG(NEVER_CODES_IGNORED, "never-codes-ignored", "A07 A08", "attempts_per_upstream",
+    "rate-limit/quota-used-up client-error/comet-500* client-error/comet-503*", NULL,
+    "only the status is looked at, never the error code")
+BUG(TEXT_SNIFFED, "text-sniffed", "A09", "attempts_per_upstream",
+    "client-error/text-sniffing", NULL,
+    "a message that speaks of a rate limit makes a 400 a 429")
+
+/* B: not retried, or no other upstream tried, although it should be. */
+BUG(NO_RETRY, "no-retry", "B15 B14", "attempts_per_upstream",
+    "transient/5xx-once*", NULL,
+    "the retry budget is never used")
+BUG(NO_RETRY_OF_STREAMS, "no-retry-of-streams", "B08 B19", "attempts_per_upstream",
+    "transient/5xx-once[*stream=true]", NULL,
+    "what asks for a stream is never retried")
+BUG(ONLY_503, "only-503-is-transient", "B11 L07", "attempts_per_upstream",
+    "transient/5xx-once[status=500* transient/5xx-once[status=502* transient/5xx-once[status=504*", NULL,
+    "of the 5xx only 503 is retried")
+BUG(UNUSUAL_5XX, "unusual-5xx-not-retried", "B11", "attempts_per_upstream",
+    "transient/unusual-5xx*", NULL,
+    "5xx statuses above 504 are no failure to be retried")
+BUG(NO_RETRY_429, "no-retry-on-429", "B03", "attempts_per_upstream",
+    "rate-limit/429-once* rate-limit/retry-after-*", NULL,
+    "a rate limit is final at this upstream")
+BUG(NO_RETRY_RESET, "no-retry-on-reset", "B01 M14", "attempts_per_upstream",
+    "connection/reset-once connection/reset-after-request*", NULL,
+    "a reset connection is not tried again")
+BUG(NO_RETRY_EOF, "no-retry-on-close", "M03 M01", "attempts_per_upstream",
+    "connection/closed-after-request*", NULL,
+    "a connection closed without an answer is not tried again")
+BUG(NO_RETRY_HEADER_TIMEOUT, "no-retry-on-header-timeout", "I01", "attempts_per_upstream",
+    "timeout/silent-once timeout/silent[*", NULL,
+    "an upstream that stays silent is not tried again")
+BUG(NO_RETRY_FIRST_TOKEN, "no-retry-on-first-token-timeout", "I09", "attempts_per_upstream",
+    "timeout/silent-after-head timeout/silent-after-role", NULL,
+    "a stream without output is not tried again")
+BUG(NO_RETRY_TRUNCATED, "no-retry-before-commit", "B19 B05", "attempts_per_upstream",
+    "stream/reset-after-head", NULL,
+    "a stream cut before its first output is not tried again")
+BUG(NO_RETRY_BAD_BODY, "no-retry-on-bad-body", "G08", "attempts_per_upstream",
+    "malformed/cut-json malformed/not-json*", NULL,
+    "a body that is no completion is not tried again")
+BUG(NO_FALLBACK, "no-fallback", "B04 B09 B10", "fallback_decision",
+    "transient/5xx-always* rate-limit/429-always*", NULL,
+    "the fallback is never used")
+BUG(NO_FALLBACK_OF_STREAMS, "no-fallback-of-streams", "B06", "fallback_decision",
+    "transient/5xx-always[*stream=true] rate-limit/429-always[stream=true]", NULL,
+    "what asks for a stream never reaches the fallback")
+BUG(NO_FALLBACK_REFUSED, "no-fallback-on-refused", "M06 B09", "fallback_decision",
+    "control/fallback-reachable connection/refused[*", NULL,
+    "an upstream that cannot be reached ends the request")
+BUG(NO_FALLBACK_429, "no-fallback-on-429", "B03 B04", "fallback_decision",
+    "rate-limit/429-always*", NULL,
+    "a rate limit never leads to the fallback")
+
+/* C: budgets. */
+BUG(ONE_MORE, "one-retry-more", "C06 C07", "attempts_per_upstream",
+    "transient/5xx-always*", NULL,
+    "the budget counts retries where the loop counts attempts: one too many")
+BUG(ONE_LESS, "one-retry-less", "B18", "attempts_per_upstream",
+    "transient/5xx-always*", NULL,
+    "the budget counts attempts where it should count retries: one too few")
+BUG(BUDGET_IGNORED, "budget-ignored", "C03 C04", "attempts_per_upstream",
+    "transient/5xx-always* rate-limit/429-always*", NULL,
+    "an upstream is retried until the ceiling over all upstreams is met")
+BUG(RETRIES_MULTIPLIED, "retries-multiplied", "C01 C10", "attempts_total",
+    "transient/5xx-always* transient/5xx-everywhere*", NULL,
+    "a client library below the router retries as well: (1+N) squared attempts")
+BUG(CEILING_IGNORED, "ceiling-ignored", "C09", "attempts_total",
+    "transient/5xx-everywhere*", "low-ceiling",
+    "each upstream gets its full budget whatever the ceiling over all of them")
+BUG(FALLBACK_LOOPS, "fallback-loops", "C02", "attempts_total",
+    "transient/5xx-everywhere*", NULL,
+    "when the fallback fails too the cycle begins again at the primary")
+BUG(FALLBACK_ALTERNATES, "fallback-alternates", "C02 B16", "attempts_per_upstream",
+    "transient/5xx-everywhere*", NULL,
+    "primary and fallback take turns although retries come first")
+BUG(FALLBACK_EARLY, "fallback-early", "B18", "attempts_per_upstream",
+    "transient/5xx-always* transient/5xx-once*", NULL,
+    "the fallback is asked after the first failure, the budget unused")
+BUG(SENT_TWICE, "sent-twice", "C08 C06", "attempts_total",
+    "control/healthy*", NULL,
+    "a layer below sends every request twice and takes the second answer")
+
+/* D: waits. */
+BUG(RETRY_AFTER_IGNORED, "retry-after-ignored", "D02", "gap_bounds",
+    "rate-limit/retry-after-seconds* rate-limit/retry-after-date", NULL,
+    "Retry-After is not read")
+BUG(RETRY_AFTER_DATE_IGNORED, "retry-after-date-ignored", "D08 D12", "gap_bounds",
+    "rate-limit/retry-after-date", NULL,
+    "Retry-After as a date is not understood")
+BUG(RETRY_AFTER_DATE_AS_INTEGER, "retry-after-date-as-integer", "D08", "gap_bounds",
+    "rate-limit/retry-after-date", NULL,
+    "a date is read as the number it begins with: zero")
+BUG(RETRY_AFTER_DATE_DIES, "retry-after-date-dies", "D13", "client_outcome",
+    "rate-limit/retry-after-date", NULL,
+    "a date where a number was expected ends the request")
+BUG(RETRY_AFTER_ONLY_429, "retry-after-only-on-429", "D07", "gap_bounds",
+    "rate-limit/retry-after-seconds[status=503]", NULL,
+    "Retry-After of a 503 is not read")
+BUG(RETRY_AFTER_HALF, "retry-after-halved", "D16", "gap_bounds",
+    "rate-limit/retry-after-seconds*", NULL,
+    "jitter is taken off the told wait instead of put on top")
+BUG(RETRY_AFTER_AS_MS, "retry-after-as-ms", "D14", "gap_bounds",
+    "rate-limit/retry-after-seconds*", NULL,
+    "seconds are taken for milliseconds")
+BUG(RETRY_AFTER_CLIPPED, "retry-after-clipped", "D04 D11", "gap_bounds",
+    "rate-limit/retry-after-seconds*", NULL,
+    "a told wait is cut to the cap of the backoff: retried too early")
+BUG(RETRY_AFTER_FIRST_ONLY, "retry-after-of-the-first-only", "D01", "gap_bounds",
+    "rate-limit/retry-after-growing", NULL,
+    "only the first told wait of a request is obeyed")
+BUG(RETRY_AFTER_UNCAPPED, "retry-after-uncapped", "D05", "attempts_per_upstream",
+    "rate-limit/retry-after-above-cap", NULL,
+    "the gateway sleeps as long as it is told, above the declared cap")
+BUG(RETRY_AFTER_ABOVE_CAP_EARLY, "retry-after-above-cap-early", "D04 D11", "attempts_per_upstream",
+    "rate-limit/retry-after-above-cap", NULL,
+    "a told wait above the cap is replaced by the backoff: retried too early")
+BUG(NO_BACKOFF, "no-backoff", "D03 D17", "gap_bounds",
+    "transient/5xx-always*", "steady",
+    "retries follow at once")
+BUG(CONSTANT_BACKOFF, "constant-backoff", "D03", "gap_bounds",
+    "transient/5xx-always*", "steady",
+    "the wait does not grow from one retry to the next")
+BUG(BACKOFF_TENFOLD, "backoff-tenfold", "D05", "gap_bounds",
+    "transient/5xx-always*", "steady",
+    "the wait is ten times the declared one")
+
+/* E: retried after bytes were delivered. */
+BUG(REPLAY_AFTER_COMMIT, "replay-after-commit", "E01 E02", "honest_end",
+    "stream/reset-in-the-middle stream/cut-without-last-chunk", NULL,
+    "a stream that breaks begins again from the start, into the same answer")
+BUG(SPLICE_AFTER_COMMIT, "splice-after-commit", "E03", "honest_end",
+    "stream/reset-in-the-middle stream/error-event-in-the-middle", NULL,
+    "a stream that breaks goes on with the fallback's answer")
+BUG(COMMITTED_EARLY, "committed-by-the-head", "B07 F19", "attempts_per_upstream",
+    "stream/reset-after-head timeout/silent-after-head", NULL,
+    "200 goes out with the upstream's head, before any output")
+BUG(COMMITTED_BY_ROLE, "committed-by-the-role", "E04 B05", "attempts_per_upstream",
+    "timeout/silent-after-role", NULL,
+    "the role chunk counts as output")
+
+/* F: failure told as success. */
+BUG(FINISH_MADE_UP, "finish-made-up", "F01 F02", "honest_end",
+    "stream/clean-end-without-finish stream/reset-in-the-middle", NULL,
+    "a stream without an end gets finish_reason stop")
+BUG(DONE_ADDED, "done-added", "F11", "honest_end",
+    "stream/clean-end-without-finish stream/cut-without-last-chunk", NULL,
+    "a stream without an end gets [DONE]")
+BUG(CLEAN_END_AFTER_CUT, "clean-end-after-cut", "F03 F04 F06", "honest_end",
+    "stream/cut-without-last-chunk stream/reset-in-the-middle", NULL,
+    "a cut stream ends without a word, well framed")
+BUG(DONE_AFTER_ERROR, "done-after-error", "F11 F08", "honest_end",
+    "stream/reset-in-the-middle stream/error-event-in-the-middle", NULL,
+    "[DONE] follows the error event")
+BUG(ERROR_EVENT_SWALLOWED, "error-event-swallowed", "F13", "honest_end",
+    "stream/error-event-in-the-middle", NULL,
+    "an error event is dropped and the stream ends as if complete")
+BUG(ERROR_EVENT_FIRST_PASSED, "error-event-first-passed", "F14 F19", "attempts_per_upstream",
+    "stream/error-event-first", NULL,
+    "an error event before any output is passed on as the answer")
+BUG(MALFORMED_EVENT_SKIPPED, "malformed-event-skipped", "H07", "honest_end",
+    "stream/malformed-event", NULL,
+    "an event that is no JSON is left out and the rest passed on")
+BUG(EMPTY_STREAM_PASSED, "empty-stream-passed", "F05 G05", "client_outcome",
+    "stream/no-output", NULL,
+    "a stream without any output is a success")
+BUG(EVENTS_DOUBLED, "events-doubled", "H05 E02", "honest_end",
+    "control/healthy[stream=true] control/long-stream", NULL,
+    "every event is sent twice")
+BUG(EVENT_LOST, "event-lost", "H05 H04", "honest_end",
+    "control/healthy[stream=true] control/long-stream", NULL,
+    "an event in the middle is lost")
+BUG(FINISH_DROPPED, "finish-dropped", "H09 F10", "client_outcome",
+    "control/healthy[stream=true]", NULL,
+    "the event with the finish_reason does not reach the client")
+BUG(EXHAUSTED_AS_200, "exhausted-as-200", "F18 G01 G09", "client_outcome",
+    "transient/5xx-everywhere*", NULL,
+    "when all has failed the client gets 200 with an error object")
+
+/* G and M: odd 200 bodies, broken framing. */
+BUG(CUT_BODY_PASSED, "cut-body-passed", "F07 G08", "honest_end",
+    "malformed/length-too-long", NULL,
+    "a body shorter than announced is passed on as whole")
+BUG(BROKEN_CHUNK_PASSED, "broken-chunk-passed", "M11 F07", "honest_end",
+    "malformed/bad-chunk[stream=false]", NULL,
+    "a body whose chunks break is passed on as whole")
+BUG(HEADLESS_PASSED, "headless-passed", "M01", "client_outcome",
+    "connection/closed-in-headers", NULL,
+    "an answer cut inside its head is taken for a success, as libcurl says")
+BUG(BAD_JSON_PASSED, "bad-json-passed", "G08 G03", "honest_end",
+    "malformed/cut-json malformed/not-json*", NULL,
+    "what is no JSON is passed on with 200")
+BUG(PAGE_PASSED, "page-passed", "G04 G10 F16", "client_outcome",
+    "malformed/page* client-error/comet-wrong-path-html[status=200]", NULL,
+    "a page is passed on with 200")
+BUG(EMPTY_BODY_PASSED, "empty-body-passed", "G05 G03", "client_outcome",
+    "malformed/empty-body", NULL,
+    "an empty body is passed on with 200")
+BUG(ERROR_IN_200_PASSED, "error-in-200-passed", "G01 G02 F14", "client_outcome",
+    "malformed/error-in-200", NULL,
+    "an error object with 200 is a success")
+BUG(NO_CHOICES_PASSED, "no-choices-passed", "G06", "client_outcome",
+    "malformed/no-choices", NULL,
+    "a completion without a choice is a success")
+
+/* I: timeouts. */
+BUG(NO_HEADER_TIMEOUT, "no-timeout-before-the-head", "I01 I02", "attempts_per_upstream",
+    "timeout/silent[* timeout/silent-once", NULL,
+    "no limit but the total one holds while the head is awaited")
+BUG(NO_FIRST_TOKEN_TIMEOUT, "no-timeout-before-output", "I08 I09", "attempts_per_upstream",
+    "timeout/silent-after-head timeout/silent-after-role", NULL,
+    "the timers stop with the head, although no output came")
+BUG(NO_IDLE_TIMEOUT, "no-idle-timeout", "I06", "total_time",
+    "timeout/silent-in-stream", NULL,
+    "a stream that falls silent is waited for without end")
+BUG(NO_ATTEMPT_TIMEOUT, "no-attempt-timeout", "I05 I15", "attempts_per_upstream",
+    "timeout/silent-attempt", "attempt-only",
+    "an attempt may take as long as it likes")
+BUG(NO_TOTAL_TIMEOUT, "no-total-timeout", "I15 I16", "total_time",
+    "timeout/silent-everywhere", "hurried",
+    "nothing bounds the request as a whole")
+BUG(LAST_ATTEMPT_EXEMPT, "last-attempt-exempt", "I12", "total_time",
+    "timeout/silent-everywhere", "no-total",
+    "the last attempt waits without limit")
+BUG(HEARTBEATS_ARE_PROGRESS, "heartbeats-are-progress", "I17 I05", "attempts_per_upstream",
+    "timeout/comments-only", NULL,
+    "comments start every timer again")
+BUG(HEADER_TIMER_NOT_CLEARED, "header-timer-not-cleared", "I07", "client_outcome",
+    "control/slow-stream", NULL,
+    "the limit for the head goes on once the stream flows")
+BUG(IDLE_TOO_SHORT, "idle-timeout-too-short", "I13", "client_outcome",
+    "control/slow-stream", NULL,
+    "a slow and healthy stream is cut at half of the declared silence")
+
+/* J: what is left running. */
+BUG(LATE_ATTEMPT, "late-attempt", "J02 J05", "no_late_attempts",
+    "transient/5xx-everywhere*", NULL,
+    "another attempt is made when the client has its error already")
+
+/* K: credentials, targets, models. */
+BUG(FALLBACK_401, "fallback-masks-401", "K01 K15 A10", "auth_fail_closed",
+    "auth/key-refused*", NULL,
+    "a refused key leads to the fallback: nobody notices")
+BUG(FALLBACK_403, "fallback-masks-403", "K01 A10", "auth_fail_closed",
+    "auth/access-denied*", NULL,
+    "a refused permission leads to the fallback")
+BUG(FALLBACK_400, "fallback-on-400", "A06 K01", "fallback_decision",
+    "client-error/invalid-request* client-error/text-sniffing", NULL,
+    "an invalid request is sent to the fallback too")
+BUG(FALLBACK_404, "fallback-on-404", "A02 K09", "fallback_decision",
+    "client-error/unknown-model*", NULL,
+    "an unknown model is asked for at the fallback too")
+BUG(FALLBACK_FIRST, "fallback-first", "K18 O06", "fallback_decision",
+    "control/healthy*", NULL,
+    "the fallback is asked first")
+BUG(PRIMARY_KEY_TO_FALLBACK, "primary-key-to-fallback", "K05 K06", "one_credential",
+    "transient/5xx-always*", NULL,
+    "the fallback gets the primary's key")
+BUG(PRIMARY_MODEL_TO_FALLBACK, "primary-model-to-fallback", "K09", "request_drift",
+    "transient/5xx-always*", NULL,
+    "the fallback gets the primary's model name")
+BUG(FALLBACK_AT_PRIMARY, "fallback-at-primary", "K08", "attempts_per_upstream",
+    "transient/5xx-always*", NULL,
+    "the fallback's key and model are sent to the primary's address")
+BUG(CLIENT_KEY_FORWARDED, "client-key-forwarded", "K03 K11", "one_credential",
+    "control/healthy*", NULL,
+    "the client's credential is sent to the upstream instead of its own")
+BUG(CLIENT_KEY_TO_FALLBACK, "client-key-to-fallback", "K02", "one_credential",
+    "transient/5xx-always*", NULL,
+    "the client's credential is sent to the fallback")
+BUG(SECOND_CREDENTIAL, "second-credential", "K04", "one_credential",
+    "control/healthy*", NULL,
+    "the client's key goes along in x-api-key")
+BUG(KEY_TWICE, "key-twice", "K10", "one_credential",
+    "control/healthy*", NULL,
+    "the key stands in two headers")
+BUG(NO_KEY_ON_RETRY, "no-key-on-retry", "K13 B17", "one_credential",
+    "transient/5xx-once*", NULL,
+    "a retry goes out without a credential")
+BUG(REDIRECT_FOLLOWED, "redirect-followed", "K14 M15", "attempts_per_upstream",
+    "client-error/redirect*", NULL,
+    "a redirect is followed with the credential")
+BUG(BAD_CLIENT_KEY_ACCEPTED, "bad-client-key-accepted", "P17 K16", "attempts_per_upstream",
+    "auth/invalid-client-key", NULL,
+    "any client key is let in")
+BUG(NO_CLIENT_KEY_ACCEPTED, "no-client-key-accepted", "P17", "attempts_per_upstream",
+    "auth/no-client-key", NULL,
+    "who sends no key is let in")
+
+/* L: what the client is told. */
+BUG(AUTH_AS_500, "auth-error-as-500", "L01 L05", "auth_fail_closed",
+    "auth/key-refused[*", NULL,
+    "a refused key of the gateway's is told as 500")
+BUG(AUTH_AS_429, "auth-error-as-429", "L04", "auth_fail_closed",
+    "auth/key-refused[*", NULL,
+    "a refused key of the gateway's is told as a rate limit")
+BUG(NOT_FOUND_AS_500, "not-found-as-500", "L02", "client_status",
+    "client-error/unknown-model*", NULL,
+    "404 is told as 500")
+BUG(ALL_4XX_AS_400, "all-4xx-as-400", "L12", "client_status",
+    "client-error/validation* client-error/unknown-model* client-error/other-4xx*", NULL,
+    "every 4xx is told as 400")
+BUG(EXHAUSTED_AS_500, "exhausted-as-500", "L09 L11", "client_status",
+    "connection/refused-everywhere transient/5xx-everywhere[status=503*", NULL,
+    "when all has failed the client is told 500")
+BUG(NO_ANSWER, "no-answer-when-exhausted", "L07 M03", "client_outcome",
+    "transient/5xx-everywhere* rate-limit/429-everywhere", NULL,
+    "when all has failed the connection is closed without an answer")
+
+/* M and N: the request on its way. */
+BUG(BODY_LOST_ON_RETRY, "body-lost-on-retry", "M05 M06", "same_body",
+    "transient/body-on-every-attempt", NULL,
+    "a retry goes out without its body")
+BUG(BODY_DOUBLED_ON_RETRY, "body-doubled-on-retry", "M07", "same_body",
+    "transient/5xx-once*", NULL,
+    "a retry carries the body twice")
+BUG(BODY_CHANGED_ON_RETRY, "body-changed-on-retry", "M09 M10", "same_body",
+    "transient/5xx-once*", NULL,
+    "a retry carries a field that the first attempt did not")
+BUG(BODY_LOST_ON_FALLBACK, "body-lost-on-fallback", "M05 M06", "same_body",
+    "transient/body-on-every-attempt", NULL,
+    "the fallback gets no body")
+BUG(FIELD_ADDED, "field-added", "N03", "request_drift",
+    "control/healthy*", NULL,
+    "max_tokens is added to every request")
+BUG(MODEL_DROPPED, "model-dropped", "N01 N02", "request_drift",
+    "control/healthy*", NULL,
+    "the model is left out")
+BUG(MODEL_OF_CLIENT, "model-of-client", "K09 N03", "request_drift",
+    "control/healthy*", NULL,
+    "the client's model name is sent instead of the upstream's")
+BUG(WRONG_PATH, "wrong-path", "K07 K08", "route",
+    "control/healthy*", NULL,
+    "the route of the older completions is called")
+
+/* O: state. */
+BUG(ANSWERS_CACHED, "answers-cached", "O07 O08 O09", "attempts_per_upstream",
+    "control/same-prompt-twice", NULL,
+    "an answer is kept and given again for the same request")
+
+/* P: logs and echoes. */
+BUG(KEY_IN_LOG, "key-in-log-at-error", "P01 P03", "redaction",
+    "transient/5xx-once* auth/key-refused*", NULL,
+    "the upstream's key stands in the log line of a request that failed")
+BUG(CLIENT_KEY_IN_LOG, "client-key-in-log", "P17 P05", "redaction",
+    "auth/key-refused[*", NULL,
+    "the client's key stands in the log line of a request that failed")
+BUG(PROMPT_IN_LOG, "prompt-in-log-at-error", "P03 P10", "redaction",
+    "transient/5xx-once*", NULL,
+    "the prompt stands in the log line of a request that failed")
+BUG(COMPLETION_IN_LOG, "completion-in-log", "P03", "redaction",
+    "control/healthy[stream=false]", NULL,
+    "the answer stands in the log")
+BUG(KEY_IN_STDERR, "key-in-stderr", "P02 P09", "redaction",
+    "transient/5xx-once*", NULL,
+    "a failed attempt is printed to stderr with its headers")
+BUG(KEY_TO_CLIENT, "key-to-client", "P06 K12", "redaction",
+    "auth/key-refused*", NULL,
+    "the upstream's key stands in the error for the client")
+BUG(KEY_IN_HEADER, "key-in-response-header", "K12", "redaction",
+    "control/healthy*", NULL,
+    "the request's headers come back to the client")
+BUG(CLIENT_KEY_ECHOED, "client-key-echoed", "P05", "redaction",
+    "auth/invalid-client-key", NULL,
+    "a refused client key is repeated in the refusal")
+/* clang-format on */

@@ -1,0 +1,103 @@
+#include "tests/refgateway/bug_request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "tests/refgateway/bug.h"
+
+static void mix_up_keys(struct call_plan *call, const struct relay_plan *plan,
+                        bool is_fallback, bool is_retry)
+{
+    const struct settings_upstream *primary = &plan->settings->upstreams[0];
+
+    if (bug_is(BUG_CLIENT_KEY_FORWARDED) ||
+        (is_fallback && bug_is(BUG_CLIENT_KEY_TO_FALLBACK)))
+        call->key = plan->client_credential;
+    if (is_fallback && bug_is(BUG_PRIMARY_KEY_TO_FALLBACK))
+        call->key = primary->keys[0];
+    if (is_retry && bug_is(BUG_NO_KEY_ON_RETRY))
+        call->key = NULL;
+    if (bug_is(BUG_SECOND_CREDENTIAL))
+        call->also = plan->client_credential;
+    if (bug_is(BUG_KEY_TWICE))
+        call->also = call->key;
+    if (is_fallback && bug_is(BUG_FALLBACK_AT_PRIMARY))
+        call->url = primary->url;
+}
+
+static void write_model(struct buf *body, const struct relay_plan *plan,
+                        const char *model)
+{
+    buf_clear(body);
+    request_body_write(body, &plan->body, model);
+}
+
+static void drop_model(struct buf *body)
+{
+    struct err err;
+    struct json *root = json_parse(body->data, body->length, "body", &err);
+    char *text;
+
+    json_remove(root, "model");
+    text = json_print(root);
+    buf_clear(body);
+    buf_add_text(body, text);
+    free(text);
+    json_free(root);
+}
+
+/* A member at the end of the object. */
+static void add_member(struct buf *body, const char *member)
+{
+    char *brace = strrchr(body->data, '}');
+    struct buf all = { 0 };
+
+    buf_add(&all, body->data, (size_t)(brace - body->data));
+    buf_printf(&all, ",%s}", member);
+    buf_release(body);
+    *body = all;
+}
+
+static void double_body(struct buf *body)
+{
+    struct buf once = { 0 };
+
+    buf_add(&once, body->data, body->length);
+    buf_add(body, once.data, once.length);
+    buf_release(&once);
+}
+
+static void mix_up_body(struct buf *body, const struct relay_plan *plan,
+                        bool is_fallback, bool is_retry)
+{
+    const char *primary_model = plan->settings->upstreams[0].model;
+
+    if (is_fallback && bug_is(BUG_PRIMARY_MODEL_TO_FALLBACK))
+        write_model(body, plan, primary_model);
+    if (bug_is(BUG_MODEL_OF_CLIENT))
+        write_model(body, plan, NULL);
+    if (bug_is(BUG_MODEL_DROPPED))
+        drop_model(body);
+    if (bug_is(BUG_FIELD_ADDED))
+        add_member(body, "\"max_tokens\":256");
+    if (is_retry && bug_is(BUG_BODY_CHANGED_ON_RETRY))
+        add_member(body, "\"user\":\"retry\"");
+    if (is_retry && bug_is(BUG_BODY_DOUBLED_ON_RETRY))
+        double_body(body);
+    if ((is_retry && bug_is(BUG_BODY_LOST_ON_RETRY)) ||
+        (is_fallback && bug_is(BUG_BODY_LOST_ON_FALLBACK)))
+        buf_clear(body);
+}
+
+void bug_request(struct call_plan *call, struct buf *body,
+                 const struct relay_plan *plan, const struct progress *progress)
+{
+    bool is_fallback = progress->current > 0;
+    bool is_retry = progress->at[progress->current].attempts > 1;
+
+    mix_up_keys(call, plan, is_fallback, is_retry);
+    mix_up_body(body, plan, is_fallback, is_retry);
+    call->body = buf_text(body);
+    call->length = body->length;
+}

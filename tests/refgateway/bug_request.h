@@ -1,0 +1,15 @@
+/* bug_request: what seeded bugs do to an attempt before it goes out: keys,
+ * models, addresses and bodies that get mixed up from one attempt to the next.
+ * Without a bug it changes nothing. */
+#ifndef GATEDRILL_REFGATEWAY_BUG_REQUEST_H
+#define GATEDRILL_REFGATEWAY_BUG_REQUEST_H
+
+#include "tests/refgateway/call.h"
+#include "tests/refgateway/relay.h"
+
+/* body holds what call->body points to, and may be rewritten. */
+void bug_request(struct call_plan *call, struct buf *body,
+                 const struct relay_plan *plan,
+                 const struct progress *progress);
+
+#endif
