@@ -31,6 +31,8 @@ static void run_catch_signals(struct drill *drill)
     sigaction(SIGINT, drill ? &action : &(struct sigaction){ 0 }, NULL);
     sigaction(SIGTERM, drill ? &action : &(struct sigaction){ 0 }, NULL);
     sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+    /* A file that may not grow is a write that fails, like a full disk. */
+    sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 }
 
 static int run_exit_code(const struct run *run)

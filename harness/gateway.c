@@ -280,6 +280,19 @@ static bool gateway_await(struct gateway *gateway, struct err *err)
     return ok;
 }
 
+static bool gateway_spawn(struct gateway *gateway,
+                          const struct process_spec *spec, struct err *err)
+{
+    struct err why = { 0 };
+
+    if (process_start(&gateway->process, spec, &why))
+        return true;
+    err_set(err, ERR_STATE, gateway->profile->name,
+            "the gateway cannot be started ($.start.command): %s: %s",
+            why.where, why.text);
+    return false;
+}
+
 static bool gateway_launch(struct gateway *gateway, struct err *err)
 {
     char *stdout_path = path_join(gateway->folder, "stdout.log");
@@ -294,7 +307,7 @@ static bool gateway_launch(struct gateway *gateway, struct err *err)
     bool ok = environment && argv &&
               gateway_prepare(gateway, environment, stderr_path, err) &&
               gateway_port_is_free(gateway, err) &&
-              process_start(&gateway->process, &spec, err);
+              gateway_spawn(gateway, &spec, err);
 
     if (ok && !gateway_await(gateway, err)) {
         gateway_add_tail(err, stderr_path);

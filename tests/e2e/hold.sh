@@ -48,6 +48,7 @@ profile absent '["no-such-gateway-program"]' "$own_port"
 drill absent --filter control
 expect_code 3 "a gateway that is not installed"
 expect_text out "no-such-gateway-program" "which program"
+expect_text out "cannot be started (\$.start.command)" "what to look at"
 
 profile unready '["sleep", "600"]' \
     '{ "tcp": "127.0.0.1:${gateway.port}", "timeout_ms": 300 }'

@@ -13,6 +13,17 @@ run gatedrill run --gateway refgw --suite promotion --out "$scratch/runs" \
 expect_code 4 "a report that cannot be written"
 expect_text err "$scratch/file/junit.xml" "which path"
 
+# A file that may not grow any more.
+limited() (
+    ulimit -f 200
+    gatedrill run --gateway refgw --out "$scratch/limited"
+)
+run limited
+expect_code 4 "a file size limit"
+expect_text err "File too large" "a file size limit"
+expect_text err "are whole in" "what is safe under a limit"
+expect_nobody_left "a file size limit"
+
 # A disk that is full in the middle of a run; needs the right to mount one.
 mkdir "$scratch/small"
 if mount -t tmpfs -o size=192k none "$scratch/small" 2>/dev/null; then
