@@ -33,8 +33,8 @@ bool listener_address(struct sockaddr_storage *out, socklen_t *length,
     size_t host_length = colon ? (size_t)(colon - text) : 0;
 
     *out = (struct sockaddr_storage){ 0 };
-    if (!host_length || host_length >= sizeof host || !end || *end || port < 0 ||
-        port > 65535)
+    if (!host_length || host_length >= sizeof host || !end || *end ||
+        port < 0 || port > 65535)
         goto fail;
     snprintf(host, sizeof host, "%.*s", (int)host_length, text);
     if (host[0] == '[' && host[host_length - 1] == ']') {

@@ -17,7 +17,7 @@ case ${GATEDRILL_SANITIZE:-} in
     export UBSAN_OPTIONS="log_path=$reports:print_stacktrace=1"
     ;;
 thread)
-    export TSAN_OPTIONS="log_path=$reports:suppressions=$GATEDRILL_SOURCE/tests/e2e/tsan.supp"
+    export TSAN_OPTIONS="log_path=$reports"
     ;;
 esac
 
