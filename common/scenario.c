@@ -85,6 +85,10 @@ bool scenario_load(struct scenario *out, const char *path, const char *root,
     out->document = json_load(path, err);
     if (!out->document || !digest_file(out->file_sha256, path, NULL, err))
         goto fail;
+    if (json_kind(out->document) != JSON_OBJECT) {
+        err_set(err, ERR_SCHEMA, place, "is not an object");
+        goto fail;
+    }
     out->case_count = matrix_count(out->document, place, err);
     if (!out->case_count || !lint_cases(out, err))
         goto fail;

@@ -30,6 +30,16 @@ enum case_credential {
 };
 extern const char *const case_credential_names[];
 
+/* When a client leaves before the end of its request. */
+enum abort_when {
+    ABORT_NEVER,
+    ABORT_AFTER_MS,         /* so long after its request */
+    ABORT_EVENT,            /* it has read so many events of a stream */
+    ABORT_ATTEMPT_HEAD,     /* an upstream has read the head of a request */
+    ABORT_ATTEMPT_ANSWERED, /* an upstream's answer to an attempt is over */
+};
+enum abort_how { ABORT_FIN, ABORT_RST, ABORT_HALF_CLOSE };
+
 /* What the client sends in one phase. -1 or NULL: not set. */
 struct case_client {
     char *fixture; /* default "minimal-chat" */
@@ -46,7 +56,18 @@ struct case_client {
     bool split;               /* head and body in two segments */
     int64_t timeout_ms; /* the client's own limit; default: runbook total_ms +
                            tolerance, else 30,000 */
+    struct {
+        char *when;  /* "after_ms:100"; NULL: it stays; case_abort_when() */
+        int64_t how; /* enum abort_how */
+    } abort;
+    int64_t read_rate_bytes_per_s; /* 0: as fast as it comes */
+    bool reuse; /* one kept connection for the requests of the phase */
+    bool expect_continue;
 };
+
+/* *number: the ms or events of "after_ms:N" and "event:N", else 0. */
+enum abort_when case_abort_when(const struct case_client *client,
+                                int64_t *number);
 
 struct case_upstream {
     char *name;
@@ -69,8 +90,17 @@ struct case_expect {
     char *client_outcome;           /* "success" or "error"; NULL: derived */
     int64_t gap_least_ms[CASE_GAPS], gap_most_ms[CASE_GAPS];
     size_t gap_count;
-    int64_t within_ms;         /* -1: derived */
-    int64_t severity_advisory; /* 1: advisory */
+    int64_t within_ms; /* -1: derived */
+    /* Not derived from the runbook: judged where a scenario names them. -1 or
+     * none: not named. Read them only when !runbook. */
+    int64_t client_complete; /* 1: the whole answer; 0: not the whole */
+    int64_t first_output_within_ms;
+    int64_t upstream_closed_within_ms; /* instead of cancel's */
+    struct {
+        int64_t not_before_ms, spread_ms; /* 0: no such bound */
+    } arrivals; /* of second attempts, over the requests of the phase */
+    struct bind_texts headers_absent; /* of the client's response */
+    int64_t severity_advisory;        /* 1: advisory */
 };
 
 struct case_phase {

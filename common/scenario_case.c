@@ -61,6 +61,31 @@ static bool read_upstreams(struct case_phase *phase, const struct json *node,
     return true;
 }
 
+/* What contradicts itself. */
+static bool check_client(const struct case_client *client, const char *path,
+                         struct err *err)
+{
+    char base[sizeof err->where];
+    char place[sizeof err->where];
+    int64_t number;
+
+    bind_path(base, sizeof base, path, "client");
+    if (client->reuse && client->concurrency > 1) {
+        bind_path(place, sizeof place, base, "reuse");
+        err_set(err, ERR_SCHEMA, place,
+                "one connection cannot carry %lld requests at once",
+                (long long)client->concurrency);
+        return false;
+    }
+    if (case_abort_when(client, &number) == ABORT_EVENT && !client->stream) {
+        bind_path(place, sizeof place, base, "abort");
+        err_set(err, ERR_SCHEMA, place,
+                "event:N needs a stream, and stream is false");
+        return false;
+    }
+    return true;
+}
+
 static bool read_phase(struct case_phase *out, struct scenario_phase *from,
                        const char *path, const struct expansion *e)
 {
@@ -70,6 +95,8 @@ static bool read_phase(struct case_phase *out, struct scenario_phase *from,
     from->client = (struct case_client){ 0 };
     if (!out->client.fixture)
         out->client.fixture = xstrdup("minimal-chat");
+    if (!check_client(&out->client, path, e->err))
+        return false;
     bind_path(place, sizeof place, path, "expect");
     return read_upstreams(out, from->upstreams, path, e) &&
            case_expect_read(&out->expect, from->expect, place, e->mode, e->err);

@@ -158,6 +158,21 @@ static const struct bind_row expect_client_table[] = {
       .offset = offsetof(struct case_expect, client_outcome),
       .names = outcome_words,
       .doc = "A whole answer, or an honest error." },
+    { .key = "complete", .kind = BIND_TRI,
+      .offset = offsetof(struct case_expect, client_complete), .missing = -1,
+      .doc = "Whether the client has the whole answer." },
+    { 0 }
+};
+
+static const struct bind_row arrivals_table[] = {
+    { .key = "not_before_ms", .kind = BIND_INT,
+      .offset = offsetof(struct case_expect, arrivals.not_before_ms),
+      .max = GAP_MOST_MS, .unit = "ms",
+      .doc = "No second attempt earlier than this after the end of the first." },
+    { .key = "spread_ms", .kind = BIND_INT,
+      .offset = offsetof(struct case_expect, arrivals.spread_ms),
+      .max = GAP_MOST_MS, .unit = "ms",
+      .doc = "The middle half of these waits differs by at least this." },
     { 0 }
 };
 
@@ -178,6 +193,20 @@ const struct bind_row expect_table[] = {
       .offset = offsetof(struct case_expect, within_ms), .max = 3600000,
       .missing = -1, .unit = "ms",
       .doc = "The client has its end by then." },
+    { .key = "first_output_within_ms", .kind = BIND_INT,
+      .offset = offsetof(struct case_expect, first_output_within_ms),
+      .max = 3600000, .missing = -1, .unit = "ms",
+      .doc = "The client has the first output so soon after its upstream began to send it." },
+    { .key = "upstream_closed_within_ms", .kind = BIND_INT,
+      .offset = offsetof(struct case_expect, upstream_closed_within_ms),
+      .max = 3600000, .missing = -1, .unit = "ms",
+      .doc = "Instead of cancel.upstream_closed_within_ms of the runbook." },
+    { .key = "arrivals", .kind = BIND_OBJECT, .table = arrivals_table,
+      .doc = "When second attempts come, over all requests of the phase." },
+    { .key = "headers_absent", .kind = BIND_TEXTS,
+      .offset = offsetof(struct case_expect, headers_absent), .min = 1,
+      .max = 32, .pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+      .doc = "Headers the client's response must not have." },
     { .key = "severity", .kind = BIND_ENUM,
       .offset = offsetof(struct case_expect, severity_advisory),
       .names = severity_words,

@@ -175,6 +175,14 @@ static const struct json *find_value(const struct rewrite *rewrite,
     return NULL;
 }
 
+/* "trap.url" names a listener, whose port is known when the case runs. */
+static bool is_later(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot && dot > name && !strcmp(dot, ".url");
+}
+
 /* The text with each ${name} in it replaced; alone it keeps its type. */
 static struct json *apply_text(const struct rewrite *rewrite, const char *text,
                                const char *path)
@@ -187,9 +195,16 @@ static struct json *apply_text(const struct rewrite *rewrite, const char *text,
     while ((open = strstr(at, "${")) != NULL && strchr(open, '}')) {
         size_t length = strcspn(open + 2, "}");
         char *name = xstrndup(open + 2, length);
-        const struct json *value = find_value(rewrite, name, path);
+        const struct json *value;
         char *shown;
 
+        if (is_later(name)) {
+            buf_add(&out, at, (size_t)(open - at) + length + 3);
+            at = open + length + 3;
+            free(name);
+            continue;
+        }
+        value = find_value(rewrite, name, path);
         free(name);
         if (!value)
             goto out;

@@ -1,5 +1,8 @@
 #include "common/scenario_file.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "common/answer.h"
 #include "common/step_headers.h"
 
@@ -10,6 +13,7 @@ const char *const case_credential_names[] = { "valid", "none",
                                               "invalid_at_upstream", NULL };
 
 static const char *const prompt_names[] = { "fresh", "same", NULL };
+static const char *const abort_names[] = { "fin", "rst", "half_close", NULL };
 static const char *const unit_words[] = {
     [RELATIVE_MS] = "ms", [RELATIVE_S] = "s", NULL
 };
@@ -18,6 +22,17 @@ static const char *const unit_words[] = {
 #define MS_MOST      3600000 /* an hour */
 
 /* clang-format off */
+static const struct bind_row abort_table[] = {
+    { .key = "when", .kind = BIND_TEXT,
+      .offset = offsetof(struct case_client, abort.when), .required = true,
+      .pattern = "^(after_ms:[1-9][0-9]{0,5}|event:[1-9][0-9]{0,5}|attempt_head_complete|attempt_answered)$",
+      .doc = "after_ms:N, event:N (of its stream), attempt_head_complete or attempt_answered (of an attempt at some upstream)." },
+    { .key = "how", .kind = BIND_ENUM,
+      .offset = offsetof(struct case_client, abort.how), .names = abort_names,
+      .doc = "half_close: it sends FIN and reads on." },
+    { 0 }
+};
+
 static const struct bind_row client_table[] = {
     { .key = "fixture", .kind = BIND_TEXT,
       .offset = offsetof(struct case_client, fixture), .pattern = NAME_PATTERN,
@@ -65,6 +80,18 @@ static const struct bind_row client_table[] = {
       .offset = offsetof(struct case_client, timeout_ms), .min = 1,
       .max = MS_MOST, .missing = -1, .unit = "ms",
       .doc = "The client's own limit; default: by the runbook." },
+    { .key = "abort", .kind = BIND_OBJECT, .table = abort_table,
+      .doc = "The client leaves before the end." },
+    { .key = "read_rate_bytes_per_s", .kind = BIND_INT,
+      .offset = offsetof(struct case_client, read_rate_bytes_per_s), .min = 1,
+      .max = 1 << 30, .unit = "bytes/s",
+      .doc = "It reads no faster, with a small receive buffer." },
+    { .key = "reuse", .kind = BIND_BOOL,
+      .offset = offsetof(struct case_client, reuse),
+      .doc = "One kept-alive connection for the requests of the phase, which come one after the other." },
+    { .key = "expect_continue", .kind = BIND_BOOL,
+      .offset = offsetof(struct case_client, expect_continue),
+      .doc = "Expect: 100-continue; the body goes out after a 100, or a second later." },
     { 0 }
 };
 
@@ -149,6 +176,25 @@ const struct bind_row relative_table[] = {
     { 0 }
 };
 /* clang-format on */
+
+enum abort_when case_abort_when(const struct case_client *client,
+                                int64_t *number)
+{
+    static const char *const words[] = {
+        [ABORT_AFTER_MS] = "after_ms",
+        [ABORT_EVENT] = "event",
+        [ABORT_ATTEMPT_HEAD] = "attempt_head_complete",
+        [ABORT_ATTEMPT_ANSWERED] = "attempt_answered",
+    };
+    const char *when = client->abort.when;
+    size_t length = when ? strcspn(when, ":") : 0;
+
+    *number = when && when[length] ? strtoll(when + length + 1, NULL, 10) : 0;
+    for (size_t i = 1; when && i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == length && !strncmp(words[i], when, length))
+            return (enum abort_when)i;
+    return ABORT_NEVER;
+}
 
 void case_client_release(struct case_client *client)
 {

@@ -6,13 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "common/xalloc.h"
-#include "harness/http_framing.h"
 
 #define SLICE_MS   200 /* how soon a cancellation is seen */
 #define SPLIT_MS   20
+#define ASK_MS     5    /* how soon it is seen that the client shall leave */
+#define PACE_MS    20   /* between two reads of a slow reader */
+#define EXPECT_MS  1000 /* how long a body waits for a 100 */
+#define SLOW_BYTES 4096 /* receive buffer of a slow reader */
 #define BYTES_MOST ((size_t)64 << 20) /* of an answer; more is no answer */
 
 struct exchange {
@@ -27,8 +31,32 @@ struct exchange {
     int64_t second_write_ns; /* not before; 0 while the first is not out */
     bool send_failed;        /* the peer takes no more; it may have answered */
     bool reset_seen;         /* a failed send told of an RST */
+    size_t events, counted;  /* of a stream; bytes that were looked at */
     bool ended;
 };
+
+struct client_connection {
+    CURL *curl; /* NULL: none is open */
+    curl_socket_t socket;
+};
+
+struct client_connection *client_connection_new(void)
+{
+    return xcalloc(1, sizeof(struct client_connection));
+}
+
+static void connection_drop(struct client_connection *connection)
+{
+    curl_easy_cleanup(connection->curl);
+    connection->curl = NULL;
+}
+
+void client_connection_free(struct client_connection *connection)
+{
+    if (connection)
+        connection_drop(connection);
+    free(connection);
+}
 
 void client_global_init(void)
 {
@@ -107,7 +135,10 @@ static bool write_head(struct exchange *x)
         buf_printf(&x->out, "%s\r\n", request->headers[i]);
     if (request->body)
         buf_printf(&x->out, "Content-Length: %zu\r\n", request->body_length);
-    buf_add_text(&x->out, "Connection: close\r\n\r\n");
+    if (request->expect_continue)
+        buf_add_text(&x->out, "Expect: 100-continue\r\n");
+    buf_printf(&x->out, "Connection: %s\r\n\r\n",
+               request->connection ? "keep-alive" : "close");
     free(host);
     free(port);
     free(path);
@@ -123,6 +154,16 @@ static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c,
     return is_cancelled(context);
 }
 
+/* What a slow reader does not take shall wait at the gateway, not here. */
+static int on_socket(void *context, curl_socket_t socket, curlsocktype purpose)
+{
+    int bytes = SLOW_BYTES;
+
+    (void)context, (void)purpose;
+    setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    return CURL_SOCKOPT_OK;
+}
+
 static bool connect_socket(struct exchange *x)
 {
     CURLcode code;
@@ -135,6 +176,8 @@ static bool connect_socket(struct exchange *x)
     curl_easy_setopt(x->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(x->curl, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(x->curl, CURLOPT_TCP_NODELAY, 1L);
+    if (x->request->read_rate_bytes_per_s > 0)
+        curl_easy_setopt(x->curl, CURLOPT_SOCKOPTFUNCTION, on_socket);
     curl_easy_setopt(x->curl, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)x->request->timeout_ms);
     curl_easy_setopt(x->curl, CURLOPT_NOPROGRESS, 0L);
@@ -186,7 +229,9 @@ static void send_some(struct exchange *x)
     }
     x->sent += taken;
     if (x->sent == x->first_write)
-        x->second_write_ns = clock_now_ns() + SPLIT_MS * NS_PER_MS;
+        x->second_write_ns =
+            clock_now_ns() +
+            (x->request->expect_continue ? EXPECT_MS : SPLIT_MS) * NS_PER_MS;
     if (x->sent == x->out.length)
         x->trace->sent_ns = clock_now_ns();
 }
@@ -217,6 +262,36 @@ static void take_end(struct exchange *x, CURLcode code)
         end_with_code(x, TRACE_END_RST, code);
 }
 
+/* How many bytes may be read now, at most `most`. */
+static size_t readable(const struct exchange *x, size_t most)
+{
+    int64_t rate = x->request->read_rate_bytes_per_s;
+    int64_t allowed;
+
+    if (rate <= 0)
+        return most;
+    allowed =
+        (clock_now_ns() - x->trace->connected_ns) / NS_PER_MS * rate / 1000 -
+        (int64_t)x->trace->raw.length;
+    if (allowed <= 0)
+        return 0;
+    return (size_t)allowed < most ? (size_t)allowed : most;
+}
+
+/* The word may be cut by a read or by the framing of a chunk: then the event is
+ * seen one later. */
+static void count_events(struct exchange *x)
+{
+    static const char word[] = "data:";
+    const char *bytes = buf_text(&x->trace->raw);
+    const char *at;
+
+    while ((at = strstr(bytes + x->counted, word)) != NULL) {
+        x->events++;
+        x->counted = (size_t)(at - bytes) + strlen(word);
+    }
+}
+
 /* Reads what is there, without waiting. Bytes beside a complete message are
  * still taken when they are there already: they are a finding. */
 static void receive_some(struct exchange *x)
@@ -226,7 +301,11 @@ static void receive_some(struct exchange *x)
     size_t length;
 
     while (x->trace->raw.length <= BYTES_MOST + sizeof bytes) {
-        code = curl_easy_recv(x->curl, bytes, sizeof bytes, &length);
+        size_t most = readable(x, sizeof bytes);
+
+        if (!most)
+            return;
+        code = curl_easy_recv(x->curl, bytes, most, &length);
         if (code == CURLE_AGAIN)
             return;
         if (code != CURLE_OK || !length) {
@@ -235,6 +314,8 @@ static void receive_some(struct exchange *x)
             return;
         }
         http_trace_add_read(x->trace, bytes, length, clock_now_ns());
+        if (x->request->expect_continue && x->sent == x->first_write)
+            x->second_write_ns = 0;
         if (!x->ended)
             judge_progress(x);
     }
@@ -244,9 +325,15 @@ static void wait_socket(const struct exchange *x)
 {
     struct pollfd poller = { .fd = x->socket, .events = POLLIN };
     int64_t now_ns = clock_now_ns();
-    int64_t until_ns = now_ns + SLICE_MS * NS_PER_MS;
+    bool asking = x->request->leave && !x->trace->left_ns;
+    int64_t until_ns = now_ns + (asking ? ASK_MS : SLICE_MS) * NS_PER_MS;
     struct timespec wait;
 
+    if (x->request->read_rate_bytes_per_s > 0) {
+        poller.events = 0;
+        if (until_ns > now_ns + PACE_MS * NS_PER_MS)
+            until_ns = now_ns + PACE_MS * NS_PER_MS;
+    }
     if (sendable(x))
         poller.events |= POLLOUT;
     else if (!x->send_failed && x->sent < x->out.length &&
@@ -260,6 +347,35 @@ static void wait_socket(const struct exchange *x)
     ppoll(&poller, 1, &wait, NULL);
 }
 
+static bool shall_leave(struct exchange *x)
+{
+    const struct client_leave *leave = x->request->leave;
+
+    if (!leave || x->trace->left_ns)
+        return false;
+    if (leave->events) {
+        count_events(x);
+        return x->events >= (size_t)leave->events;
+    }
+    if (leave->after_ms)
+        return clock_now_ns() >=
+               x->trace->start_ns + leave->after_ms * NS_PER_MS;
+    return leave->asked && leave->asked(leave->context);
+}
+
+static void leave(struct exchange *x)
+{
+    struct linger at_once = { .l_onoff = 1 };
+
+    x->trace->left_ns = clock_now_ns();
+    if (x->request->leave->how == ABORT_RST)
+        setsockopt(x->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    else
+        shutdown(x->socket, SHUT_WR);
+    if (x->request->leave->how != ABORT_HALF_CLOSE)
+        end_exchange(x, TRACE_END_LEFT, "");
+}
+
 static void run_exchange(struct exchange *x)
 {
     while (!x->ended) {
@@ -267,7 +383,9 @@ static void run_exchange(struct exchange *x)
         receive_some(x);
         if (x->ended)
             break;
-        if (is_cancelled(x->request))
+        if (shall_leave(x))
+            leave(x);
+        else if (is_cancelled(x->request))
             end_exchange(x, TRACE_END_LEFT, "the run is being stopped");
         else if (clock_now_ns() >= x->deadline_ns)
             end_exchange(x, TRACE_END_TIMEOUT, "our limit ran out");
@@ -276,90 +394,88 @@ static void run_exchange(struct exchange *x)
     }
 }
 
-/* Fills all but what http_trace_decode sets. */
-static void exchange(struct http_trace *trace,
+/* A kept connection on which nothing came since: its end, most likely. */
+static bool take_kept(struct exchange *x)
+{
+    struct client_connection *kept = x->request->connection;
+    struct pollfd poller = { .events = POLLIN | POLLRDHUP };
+
+    if (!kept || !kept->curl)
+        return false;
+    poller.fd = kept->socket;
+    if (poll(&poller, 1, 0) != 0) {
+        connection_drop(kept);
+        return false;
+    }
+    x->curl = kept->curl;
+    x->socket = kept->socket;
+    x->trace->connected_ns = clock_now_ns();
+    x->trace->reused = true;
+    return true;
+}
+
+/* The connection is the kept one's, or ends here. */
+static void put_back(struct exchange *x)
+{
+    struct client_connection *kept = x->request->connection;
+
+    if (kept) {
+        kept->curl = x->curl;
+        kept->socket = x->socket;
+    } else {
+        curl_easy_cleanup(x->curl);
+    }
+}
+
+void client_exchange(struct http_trace *trace,
                      const struct client_request *request)
 {
     struct exchange x = { .trace = trace, .request = request };
+    bool connected;
 
     *trace = (struct http_trace){ .status = -1,
                                   .start_ns = clock_now_ns(),
                                   .stream_asked = request->stream_asked,
                                   .tag = request->tag };
     x.deadline_ns = trace->start_ns + request->timeout_ms * NS_PER_MS;
-    x.curl = curl_easy_init();
+    connected = take_kept(&x);
+    if (!connected)
+        x.curl = curl_easy_init();
     if (!x.curl || !write_head(&x)) {
         end_exchange(&x, TRACE_END_NOT_CONNECTED, "the URL cannot be used");
-    } else if (connect_socket(&x)) {
+    } else if (connected || connect_socket(&x)) {
         size_t head_length = x.out.length;
 
         if (request->body)
             buf_add(&x.out, request->body, request->body_length);
-        x.first_write = request->split ? head_length : x.out.length;
+        x.first_write = request->split || request->expect_continue
+                            ? head_length
+                            : x.out.length;
         run_exchange(&x);
     }
-    curl_easy_cleanup(x.curl);
+    put_back(&x);
     trace->end_ns = clock_now_ns();
     if (x.out.data)
         xwipe(x.out.data, x.out.length);
     buf_release(&x.out);
 }
 
+/* Both sides said that there may be another request. */
+static bool may_keep(const struct http_trace *trace)
+{
+    char *said = http_trace_header(trace, "Connection");
+    bool close = said && strcasestr(said, "close");
+
+    free(said);
+    return trace->end == TRACE_END_FRAMED && !trace->extra_bytes && !close &&
+           trace->head.length > 8 &&
+           strncmp(buf_text(&trace->head), "HTTP/1.0", 8) != 0;
+}
+
 void client_send(struct http_trace *out, const struct client_request *request)
 {
-    exchange(out, request);
+    client_exchange(out, request);
     http_trace_decode(out);
-}
-
-/* The status and body of a complete answer; -1 and err when it is none. */
-static int64_t take_answer(const struct http_trace *trace, const char *where,
-                           struct buf *answer, struct err *err)
-{
-    const char *bytes = buf_text(&trace->raw);
-    struct http_framing framing = { 0 };
-    struct http_head head;
-    int64_t status = -1;
-
-    http_head_read(&head, bytes, trace->raw.length);
-    if (head.state == HTTP_HEAD_COMPLETE)
-        http_framing_read(&framing, &head, bytes, trace->raw.length,
-                          trace->end == TRACE_END_FIN);
-    if (framing.complete) {
-        status = head.status;
-        buf_add(answer, buf_text(&framing.body), framing.body.length);
-    } else {
-        err_set(err, ERR_NET, where, "no complete answer came: %s%s%s",
-                trace_end_names[trace->end], trace->end_text[0] ? ": " : "",
-                trace->end_text);
-    }
-    http_framing_release(&framing);
-    return status;
-}
-
-int64_t client_call(const char *method, const char *url, const char *body,
-                    const char *bearer_token, int64_t timeout_ms,
-                    struct buf *answer, struct err *err)
-{
-    char *where = xasprintf("%s %s", method, url);
-    char *token = bearer_token
-                      ? xasprintf("Authorization: Bearer %s", bearer_token)
-                      : NULL;
-    const char *headers[] = { "Content-Type: application/json", token, NULL };
-    struct client_request request = { .url = url,
-                                      .method = method,
-                                      .headers = headers,
-                                      .body = body,
-                                      .body_length = body ? strlen(body) : 0,
-                                      .timeout_ms = timeout_ms };
-    struct http_trace trace;
-    int64_t status;
-
-    exchange(&trace, &request);
-    status = take_answer(&trace, where, answer, err);
-    http_trace_release(&trace);
-    if (token)
-        xwipe(token, strlen(token));
-    free(token);
-    free(where);
-    return status;
+    if (request->connection && !may_keep(out))
+        connection_drop(request->connection);
 }

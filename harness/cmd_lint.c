@@ -82,8 +82,17 @@ static const struct lint_kind {
     { "/upstreams/primary/0", "scenario", lint_scenario },
     { "/gateway", "verdicts", lint_expectation },
     { "/cases/0", "suite", lint_suite },
+    { "/start", "profile", lint_profile },
     { "/retry", "runbook", lint_runbook },
+    { "/fallback", "runbook", lint_runbook },
     { "/auth", "runbook", lint_runbook },
+    { "/client_errors", "runbook", lint_runbook },
+    { "/timeouts", "runbook", lint_runbook },
+    { "/stream", "runbook", lint_runbook },
+    { "/cancel", "runbook", lint_runbook },
+    { "/cooldown", "runbook", lint_runbook },
+    { "/redaction", "runbook", lint_runbook },
+    { "/elapsed_buckets_ms", "runbook", lint_runbook },
     { "", "scenario", lint_scenario },
 };
 
@@ -95,6 +104,14 @@ static bool lint_file(const char *path, const char **kind, struct err *err)
     *kind = "file";
     if (!document)
         return false;
+    if (json_kind(document) != JSON_OBJECT) {
+        char *place = xasprintf("%s: $", path);
+
+        err_set(err, ERR_SCHEMA, place, "is not an object");
+        free(place);
+        json_free(document);
+        return false;
+    }
     for (size_t i = 0; i < sizeof lint_kinds / sizeof lint_kinds[0]; i++) {
         if (json_pointer(document, lint_kinds[i].member)) {
             *kind = lint_kinds[i].name;
@@ -127,7 +144,9 @@ int cmd_lint(int argc, char **argv)
             printf("%s: %s, valid\n", rest.items[i], kind);
         } else {
             fflush(stdout);
-            code = cmd_fail(&err) == EXIT_BROKE ? EXIT_BROKE : EXIT_USAGE;
+            /* Also what cannot be read: the file was named by the caller. */
+            cmd_fail(&err);
+            code = EXIT_USAGE;
         }
     }
     cli_list_release(&rest);

@@ -10,7 +10,8 @@
 #include "harness/expectation.h"
 #include "harness/run_command.h"
 
-static struct drill *volatile stopping;
+/* Whichever thread the signal interrupts. */
+static struct drill *_Atomic stopping;
 
 /* Only sets a flag: workers see it and end what they started. */
 static void run_on_signal(int number)

@@ -1,5 +1,6 @@
 #include "harness/drill.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #define GATEDRILL_HARNESS_DRILL_H
 
 #include <pthread.h>
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "harness/fixture.h"
 #include "harness/gateway.h"
@@ -75,7 +75,7 @@ struct drill {
     struct mock_control control;
     struct run run;
     struct run_folder folder;
-    volatile sig_atomic_t cancelled;
+    atomic_int cancelled; /* set by a signal handler too: it is lock-free */
 
     pthread_mutex_t lock;
     struct slots slots;

@@ -55,6 +55,24 @@ static char *drill_read_line(int fd, struct process *process)
     return NULL;
 }
 
+/* Nothing of the caller's but where a sanitizer build shall report. */
+static char **drill_mock_environment(void)
+{
+    static const char *const names[] = { "ASAN_OPTIONS", "LSAN_OPTIONS",
+                                         "TSAN_OPTIONS", "UBSAN_OPTIONS" };
+    size_t most = sizeof names / sizeof *names, count = 0;
+    char **list = xcalloc(most + 2, sizeof *list);
+
+    list[count++] = xstrdup("LANG=C.UTF-8");
+    for (size_t i = 0; i < most; i++) {
+        const char *value = getenv(names[i]);
+
+        if (value)
+            list[count++] = xasprintf("%s=%s", names[i], value);
+    }
+    return list;
+}
+
 static bool drill_spawn_mock(struct drill *drill, char **admin, struct err *err)
 {
     char *bin = home_bin();
@@ -62,7 +80,7 @@ static bool drill_spawn_mock(struct drill *drill, char **admin, struct err *err)
     char *stderr_path = path_join(drill->work, "mock.stderr");
     char *argv[] = { program, (char[]){ "--admin" }, (char[]){ "127.0.0.1:0" },
                      NULL };
-    char *environment[] = { (char[]){ "LANG=C.UTF-8" }, NULL };
+    char **environment = drill_mock_environment();
     struct json *ready = NULL;
     char *line = NULL;
     int ends[2] = { -1, -1 };
@@ -102,6 +120,9 @@ done:
         close(ends[1]);
     json_free(ready);
     free(line);
+    for (size_t i = 0; environment[i]; i++)
+        free(environment[i]);
+    free(environment);
     free(stderr_path);
     free(program);
     free(bin);

@@ -74,7 +74,7 @@ static bool form_is_whole(const struct http_trace *trace)
                : trace->content == TRACE_CONTENT_COMPLETION;
 }
 
-static enum trace_outcome judge_outcome(const struct http_trace *trace)
+static enum trace_outcome judge_bytes(const struct http_trace *trace)
 {
     bool said_well = trace->status >= 200 && trace->status < 300;
 
@@ -92,6 +92,18 @@ static enum trace_outcome judge_outcome(const struct http_trace *trace)
         return TRACE_OUTCOME_ERROR;
     return form_is_whole(trace) ? TRACE_OUTCOME_SUCCESS
                                 : TRACE_OUTCOME_FALSE_SUCCESS;
+}
+
+/* Who half-closes may be taken for gone. */
+static enum trace_outcome judge_outcome(const struct http_trace *trace)
+{
+    enum trace_outcome outcome = judge_bytes(trace);
+
+    if (trace->left_ns &&
+        (outcome == TRACE_OUTCOME_NO_RESPONSE || outcome == TRACE_OUTCOME_CUT ||
+         outcome == TRACE_OUTCOME_ERROR))
+        return TRACE_OUTCOME_LEFT;
+    return outcome;
 }
 
 static void take_framing(struct http_trace *trace, struct http_framing *framing)
@@ -221,12 +233,14 @@ struct json *http_trace_to_json(const struct http_trace *trace)
     add_time(times, "head", trace, trace->head_ns);
     add_time(times, "first_output", trace, trace->first_output_ns);
     add_time(times, "last_byte", trace, trace->last_byte_ns);
+    add_time(times, "left", trace, trace->left_ns);
     add_time(times, "end", trace, trace->end_ns);
     json_add_text(out, "end", trace_end_names[trace->end]);
     json_add_text(out, "end_text", trace->end_text);
     json_add_text(out, "outcome", trace_outcome_names[trace->outcome]);
     json_add_int(out, "status", trace->status);
     json_add_bool(out, "stream_asked", trace->stream_asked);
+    json_add_bool(out, "reused", trace->reused);
     json_add_bool(out, "head_complete", trace->head_complete);
     json_add_text(out, "head_problem", trace->head_problem);
     json_add_int(out, "interim", trace->interim_count);

@@ -22,7 +22,7 @@ enum trace_end {
     TRACE_END_FIN,
     TRACE_END_RST,
     TRACE_END_TIMEOUT, /* our limit ran out: a hang */
-    TRACE_END_LEFT,    /* the client was told to leave */
+    TRACE_END_LEFT,    /* the client left, as it was told */
     TRACE_END_BROKEN,  /* no further byte could mend it; we closed */
 };
 extern const char *const trace_end_names[];
@@ -52,7 +52,8 @@ extern const char *const trace_content_names[];
 /*
  * What it amounts to for an application that reads status, framing and content
  * with care. Rules, the first that holds:
- *   LEFT           the client was told to leave
+ *   LEFT           the client left; after a half-close also what would be
+ *                  NO_RESPONSE, CUT or ERROR: it is the gateway's choice then
  *   HANG           our limit ran out before the message was complete
  *   NO_RESPONSE    not connected, or no complete head that is HTTP/1.x
  *   ERROR          2xx and an error event in the stream, framing broken or not
@@ -87,6 +88,8 @@ struct http_trace {
     int64_t start_ns, connected_ns, sent_ns, end_ns;
     enum trace_end end;
     char end_text[128]; /* the OS error, when there was one */
+    int64_t left_ns;    /* it closed or half-closed; 0: it stayed */
+    bool reused;        /* the connection carried a request before */
     struct buf raw;     /* every byte received */
     struct trace_read *reads;
     size_t read_count, read_capacity;

@@ -83,11 +83,28 @@ static bool check_pairs(struct checking *c, const struct profile_pairs *pairs,
     return true;
 }
 
-static bool check_files(struct checking *c, const struct profile_pairs *files)
+/* The template is there; where not, the place that names it is told too. */
+static char *read_template(struct checking *c, const char *path,
+                           const char *place, const char *name)
+{
+    struct err err = { 0 };
+    char *text = text_file_read(path, &err);
+    char *where;
+
+    if (text)
+        return text;
+    where = xasprintf("%s: %s[\"%s\"]", c->profile->path, place, name);
+    err_set(c->err, ERR_SCHEMA, where, "%s: %s", err.where, err.text);
+    free(where);
+    return NULL;
+}
+
+static bool check_files(struct checking *c, const struct profile_pairs *files,
+                        const char *place)
 {
     for (size_t i = 0; i < files->count; i++) {
         char *path = path_join(c->profile->folder, files->items[i].value);
-        char *text = text_file_read(path, c->err);
+        char *text = read_template(c, path, place, files->items[i].name);
         char *filled = text ? names_fill(&c->names, text, path, c->err) : NULL;
         bool ok = filled != NULL;
 
@@ -105,7 +122,7 @@ static bool check_variants(struct checking *c)
     const struct profile_variant *variants = c->profile->variants.items;
 
     for (size_t i = 0; i < c->profile->variants.count; i++)
-        if (!check_files(c, &variants[i].files) ||
+        if (!check_files(c, &variants[i].files, "$.variants.files") ||
             !check_pairs(c, &variants[i].env, "$.variants.env"))
             return false;
     return true;
@@ -146,7 +163,8 @@ bool profile_names_check(const struct profile *profile, struct err *err)
         check_text(&c, profile->start.ready_http, "$.start.ready.http") &&
         check_texts(&c, &profile->start.stop_command, "$.start.stop_command") &&
         check_pairs(&c, &profile->client.headers, "$.client.headers") &&
-        check_lists(&c) && check_files(&c, &profile->start.files) &&
+        check_lists(&c) &&
+        check_files(&c, &profile->start.files, "$.start.files") &&
         check_variants(&c);
     names_release(&c.names);
     return ok;

@@ -276,6 +276,17 @@ void check_each(const struct judged *judged, struct finding *finding,
     }
 }
 
+void finding_worse(struct finding *finding, const struct finding *other)
+{
+    if (other->verdict <= finding->verdict &&
+        finding->verdict != VERDICT_NOT_APPLICABLE)
+        return;
+    finding->verdict = other->verdict;
+    memcpy(finding->expected, other->expected, sizeof finding->expected);
+    memcpy(finding->observed, other->observed, sizeof finding->observed);
+    memcpy(finding->reason, other->reason, sizeof finding->reason);
+}
+
 void finding_expect(struct finding *finding, const char *format, ...)
 {
     va_list args;

@@ -69,6 +69,9 @@ typedef void check_request(const struct seen *seen, struct finding *finding);
 void check_each(const struct judged *judged, struct finding *finding,
                 check_request *judge, unsigned flags);
 
+/* Takes over what the other says when its verdict is worse, or when this one
+ * has none yet. */
+void finding_worse(struct finding *finding, const struct finding *other);
 /* Fill one text of a finding; longer ones are cut. */
 void finding_expect(struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -16,6 +16,8 @@
 #define TRIAL_QUIET_LEAST_MS   300
 #define TRIAL_QUIET_MOST_MS    1500
 #define TRIAL_SETTLE_MS        500
+#define TRIAL_ABORT_MORE_MS    400
+#define TRIAL_ABORT_MOST_MS    5000
 #define TRIAL_TOLERANCE_MS     100
 
 int64_t trial_quiet_ms(const struct runbook *runbook)
@@ -127,7 +129,7 @@ static void trial_pause(const struct trial *t, int64_t ms)
         nanosleep(&due, NULL);
 }
 
-static bool trial_phase(struct trial *t, size_t phase, struct err *err)
+static bool trial_phase_requests(struct trial *t, size_t phase, struct err *err)
 {
     const struct case_client *client =
         &t->planned->drill_case.phases[phase].client;
@@ -150,11 +152,60 @@ static bool trial_phase(struct trial *t, size_t phase, struct err *err)
     return true;
 }
 
+static bool trial_phase(struct trial *t, size_t phase, struct err *err)
+{
+    bool reuse = t->planned->drill_case.phases[phase].client.reuse;
+    bool ok;
+
+    t->connection = reuse ? client_connection_new() : NULL;
+    ok = trial_phase_requests(t, phase, err);
+    client_connection_free(t->connection);
+    t->connection = NULL;
+    return ok;
+}
+
+/* After a client left, what its request may still begin must have had the time
+ * to: the longest wait that a way of the oracle names, and the time to hang up.
+ */
+static int64_t trial_aborted_quiet_ms(const struct planned_case *planned)
+{
+    const struct drill_case *c = &planned->drill_case;
+    int64_t closed_ms = planned->runbook->cancel.upstream_closed_within_ms;
+    int64_t most_ms = 0;
+    bool aborts = false;
+
+    for (size_t p = 0; p < c->phase_count; p++) {
+        const struct allowed *allowed = &planned->allowed[p];
+
+        aborts |= c->phases[p].client.abort.when != NULL;
+        for (size_t i = 0; i < allowed->path_count; i++)
+            for (size_t k = 0; k < allowed->paths[i].count; k++) {
+                const struct allowed_attempt *a =
+                    &allowed->paths[i].attempts[k];
+                int64_t more_ms = a->gap_most_ms - a->gap_least_ms;
+                int64_t gap_ms = a->gap_least_ms;
+
+                if (more_ms > 0)
+                    gap_ms += more_ms > TRIAL_ABORT_MORE_MS
+                                  ? TRIAL_ABORT_MORE_MS
+                                  : more_ms;
+                most_ms = gap_ms > most_ms ? gap_ms : most_ms;
+            }
+    }
+    if (!aborts)
+        return 0;
+    most_ms += (closed_ms > 0 ? closed_ms : 0) + TRIAL_ABORT_MORE_MS;
+    return most_ms > TRIAL_ABORT_MOST_MS ? TRIAL_ABORT_MOST_MS : most_ms;
+}
+
 /* Late attempts, hedges and zombies: listen until nothing more may come. */
 static void trial_listen(struct trial *t, struct mock_attempts *attempts)
 {
+    int64_t quiet_ms = trial_quiet_ms(t->planned->runbook);
+    int64_t aborted_ms = trial_aborted_quiet_ms(t->planned);
     int64_t until_ns =
-        clock_now_ns() + trial_quiet_ms(t->planned->runbook) * NS_PER_MS;
+        clock_now_ns() +
+        (aborted_ms > quiet_ms ? aborted_ms : quiet_ms) * NS_PER_MS;
     struct err err = { 0 };
     int64_t left_ms;
 

@@ -111,10 +111,60 @@ static int64_t trial_reported_retries(const struct trial *t,
     return count;
 }
 
+/* An attempt of this request whose head was read, or whose answer is over. */
+struct trial_watch {
+    const struct trial *t;
+    struct drill_id id;
+    bool answered;
+};
+
+static bool trial_watch_asked(void *context)
+{
+    const struct trial_watch *watch = context;
+    struct mock_attempts attempts = { 0 };
+    struct err err = { 0 };
+    bool asked = false;
+
+    if (mock_control_attempts(&watch->t->drill->control, watch->t->id, 0, true,
+                              &attempts, &err))
+        for (size_t i = 0; i < attempts.count; i++) {
+            const struct attempt *a = &attempts.items[i];
+
+            asked |= a->id.epoch == watch->id.epoch &&
+                     (watch->answered ? a->delivered.end != ATTEMPT_END_OPEN
+                                      : a->times_ns.head != 0);
+        }
+    mock_attempts_release(&attempts);
+    return asked;
+}
+
+/* NULL: the client stays. */
+static const struct client_leave *trial_leave(struct client_leave *leave,
+                                              struct trial_watch *watch,
+                                              const struct case_client *client)
+{
+    int64_t number;
+    enum abort_when when = case_abort_when(client, &number);
+
+    *leave = (struct client_leave){ .how = (enum abort_how)client->abort.how };
+    watch->answered = when == ABORT_ATTEMPT_ANSWERED;
+    if (when == ABORT_AFTER_MS)
+        leave->after_ms = number;
+    if (when == ABORT_EVENT)
+        leave->events = number;
+    if (when == ABORT_ATTEMPT_HEAD || when == ABORT_ATTEMPT_ANSWERED) {
+        leave->asked = trial_watch_asked;
+        leave->context = watch;
+    }
+    return when == ABORT_NEVER ? NULL : leave;
+}
+
 void trial_send(struct trial *t, struct observed_request *out,
                 const struct case_client *client, struct drill_id id,
                 int64_t timeout_ms)
 {
+    struct trial_watch watch = { .t = t, .id = id };
+    struct client_leave leave;
     struct fixture_fill fill = { .model = trial_model(t, client),
                                  .id = id,
                                  .canary = trial_canary(t, "prompt"),
@@ -131,6 +181,10 @@ void trial_send(struct trial *t, struct observed_request *out,
         .timeout_ms = timeout_ms,
         .stream_asked = client->stream,
         .tag = answer_tag(id),
+        .leave = trial_leave(&leave, &watch, client),
+        .connection = client->reuse ? t->connection : NULL,
+        .expect_continue = client->expect_continue,
+        .read_rate_bytes_per_s = client->read_rate_bytes_per_s,
         .cancelled = &t->drill->cancelled,
     };
     char *body;

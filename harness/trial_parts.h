@@ -5,6 +5,7 @@
 #ifndef GATEDRILL_HARNESS_TRIAL_PARTS_H
 #define GATEDRILL_HARNESS_TRIAL_PARTS_H
 
+#include "harness/client.h"
 #include "harness/drill.h"
 #include "harness/observation.h"
 
@@ -18,6 +19,7 @@ struct trial {
     int64_t started_ns;
     int64_t probe_most_ms;
     bool *poisoned;
+    struct client_connection *connection; /* kept within a phase */
 };
 
 /* Notes why the case could not be carried out; the first reason stays. */

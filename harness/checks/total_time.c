@@ -19,6 +19,10 @@ static void judge_request(const struct seen *seen, struct finding *finding)
     }
     if (allowed->within_ms == ALLOWED_ANY)
         return;
+    if (seen->phase->client.read_rate_bytes_per_s > 0) {
+        finding_reason(finding, "the client reads slowly on purpose");
+        return;
+    }
     finding_expect(finding, "within %" PRId64 " ms", allowed->within_ms);
     finding_observe(finding, "%" PRId64 " ms", elapsed);
     finding->verdict =

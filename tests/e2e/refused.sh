@@ -72,7 +72,17 @@ refused "invalid UTF-8" "broken.json" "UTF-8"
 run gatedrill lint "$scratch/broken.json"
 refused "an empty file" "broken.json"
 run gatedrill lint "$scratch/absent.json"
-expect_text err "absent.json" "a file that is not there"
+refused "a file that is not there" "absent.json"
+run gatedrill lint "$scratch"
+refused "a folder" "$scratch"
+for text in null '[]' 1e999; do
+    printf '%s' "$text" >"$scratch/broken.json"
+    run gatedrill lint "$scratch/broken.json"
+    refused "a document that is $text" "broken.json: $" "is not an object"
+done
+printf '{"timeouts":{"header_ms":"1000"}}' >"$scratch/broken.json"
+run gatedrill lint "$scratch/broken.json"
+refused "a runbook of one section" "broken.json: $.timeouts.header_ms" '"1000"'
 
 gateway() { # about, file, sed script, texts
     local about=$1 file=$2 script=$3
@@ -108,7 +118,8 @@ gateway "runbook: buckets that do not rise" runbook.json \
 gateway "profile: no runbook beside it" profile.json \
     's/"runbook.json"/"absent.json"/' 'g/absent.json'
 gateway "profile: no template beside it" profile.json \
-    's/"nginx.conf.in"/"absent.in"/' 'g/absent.in'
+    's/"nginx.conf.in"/"absent.in"/' 'g/absent.in' \
+    '$.start.files["nginx.conf"]'
 gateway "template: an unknown name" nginx.conf.in \
     's/\$\{primary.port\}/${primery.port}/' 'primery.port' 'primary.port'
 

@@ -1,6 +1,7 @@
 #include "harness/client.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -387,4 +388,263 @@ Test(client, a_call_cut_short_is_an_error_that_says_how)
     cr_expect_eq(answer.length, 0);
     buf_release(&answer);
     server_stop(&s);
+}
+
+/* ------------------------------------------------- a client that leaves */
+
+static struct client_request leaving(const struct server *s,
+                                     const struct client_leave *leave)
+{
+    return (struct client_request){ .url = s->url,
+                                    .method = "POST",
+                                    .headers = headers,
+                                    .body = "{\"end\":1}",
+                                    .body_length = 9,
+                                    .stream_asked = leave->events > 0,
+                                    .leave = leave,
+                                    .timeout_ms = 5000 };
+}
+
+/* What the next read at the server's side of a peer that left gives. */
+struct guest {
+    int listener;
+    ssize_t length;
+    int number;
+};
+
+static void *meet(void *context)
+{
+    struct guest *guest = context;
+    int peer = accept(guest->listener, NULL, NULL);
+    char bytes[256];
+
+    do
+        guest->length = read(peer, bytes, sizeof bytes);
+    while (guest->length > 0);
+    guest->number = guest->length < 0 ? errno : 0;
+    close(peer);
+    return NULL;
+}
+
+Test(client, leaves_after_a_time_by_fin_or_by_rst)
+{
+    static const struct {
+        enum abort_how how;
+        int number;
+    } hows[] = { { ABORT_FIN, 0 }, { ABORT_RST, ECONNRESET } };
+
+    for (size_t i = 0; i < sizeof hows / sizeof *hows; i++) {
+        struct client_leave leave = { .after_ms = 30, .how = hows[i].how };
+        struct server s = { 0 };
+        struct client_request request;
+        struct guest guest;
+        struct http_trace trace;
+
+        server_bind(&s);
+        cr_assert_eq(listen(s.listener, 1), 0);
+        guest = (struct guest){ .listener = s.listener, .length = 1 };
+        cr_assert_eq(pthread_create(&s.thread, NULL, meet, &guest), 0);
+        request = leaving(&s, &leave);
+        client_send(&trace, &request);
+        pthread_join(s.thread, NULL);
+        cr_expect_eq(trace.outcome, TRACE_OUTCOME_LEFT);
+        cr_expect_eq(guest.number, hows[i].number, "%zu: %d", i, guest.number);
+        cr_expect_geq(trace.left_ns - trace.start_ns, 30 * NS_PER_MS);
+        cr_expect_lt(trace.end_ns - trace.start_ns, NS_PER_S);
+        http_trace_release(&trace);
+        close(s.listener);
+    }
+}
+
+#define EVENTS                                                                 \
+    OK "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" \
+       "11\r\ndata: {\"a\":\"one\"}\r\n"
+
+Test(client, leaves_after_so_many_events_and_not_before)
+{
+    struct client_leave leave = { .events = 2 };
+    struct server s = { .until = "\"end\":1}",
+                        .pieces = { EVENTS "6\r\n\n\ndata\r\n", "3\r\n: 2\r\n",
+                                    "9\r\n\n\ndata: 3\r\n" },
+                        .pause_ms = 20,
+                        .ending = END_HOLD };
+    struct client_request request;
+    struct http_trace trace;
+
+    server_start(&s);
+    request = leaving(&s, &leave);
+    client_send(&trace, &request);
+    cr_expect_eq(trace.outcome, TRACE_OUTCOME_LEFT);
+    cr_expect_not_null(strstr(buf_text(&trace.raw), "data: 3"),
+                       "a word cut by a chunk is seen one event later");
+    http_trace_release(&trace);
+    server_stop(&s);
+}
+
+static bool once_it_has_asked(void *context)
+{
+    return *(volatile int *)context;
+}
+
+Test(client, leaves_when_it_is_told_to)
+{
+    struct server s = { .until = "\"end\":1}", .ending = END_HOLD };
+    struct client_leave leave = { .asked = once_it_has_asked,
+                                  .context = (void *)(uintptr_t)&s.asked };
+    struct client_request request;
+    struct http_trace trace;
+
+    server_start(&s);
+    request = leaving(&s, &leave);
+    client_send(&trace, &request);
+    cr_expect_eq(trace.outcome, TRACE_OUTCOME_LEFT);
+    http_trace_release(&trace);
+    server_stop(&s);
+}
+
+Test(client, reads_on_after_a_half_close)
+{
+    struct client_leave leave = { .after_ms = 20, .how = ABORT_HALF_CLOSE };
+    struct server s = { .until = "\"end\":1}",
+                        .pieces = { "HTTP/1.1 100 Continue\r\n\r\n",
+                                    OK "Content-Length: 2\r\n\r\n{}" },
+                        .pause_ms = 80,
+                        .ending = END_HOLD };
+    struct client_request request;
+    struct http_trace trace;
+
+    server_start(&s);
+    request = leaving(&s, &leave);
+    client_send(&trace, &request);
+    cr_expect_eq(trace.end, TRACE_END_FRAMED);
+    cr_expect_eq(trace.status, 200);
+    cr_expect_gt(trace.left_ns, 0);
+    cr_expect_lt(trace.left_ns, trace.end_ns - 20 * NS_PER_MS);
+    http_trace_release(&trace);
+    server_stop(&s);
+}
+
+Test(client, the_body_waits_for_a_100)
+{
+    struct server s = { .until = "\r\n\r\n",
+                        .pieces = { "HTTP/1.1 100 Continue\r\n\r\n",
+                                    OK "Content-Length: 0\r\n\r\n" },
+                        .pause_ms = 60,
+                        .ending = END_HOLD };
+    struct client_leave stays = { 0 };
+    struct client_request request;
+    struct http_trace trace;
+
+    server_start(&s);
+    request = leaving(&s, &stays);
+    request.leave = NULL;
+    request.expect_continue = true;
+    client_send(&trace, &request);
+    cr_expect_not_null(
+        strstr(buf_text(&s.seen), "\r\nExpect: 100-continue\r\n"));
+    cr_expect_null(strstr(buf_text(&s.seen), "\"end\""),
+                   "the head alone came first");
+    cr_expect_gt(trace.sent_ns, 0);
+    cr_expect_lt(trace.sent_ns - trace.start_ns, 500 * NS_PER_MS);
+    cr_expect_eq(trace.status, 200);
+    http_trace_release(&trace);
+    server_stop(&s);
+}
+
+Test(client, a_slow_reader_takes_no_more_than_its_rate)
+{
+    struct server s = { .until = "\"end\":1}",
+                        .pieces = { OK
+                                    "Content-Length: 160\r\n\r\n"
+                                    "0123456789012345678901234567890123456789"
+                                    "0123456789012345678901234567890123456789"
+                                    "0123456789012345678901234567890123456789"
+                                    "0123456789012345678901234567890123456"
+                                    "789" },
+                        .ending = END_HOLD };
+    struct client_leave stays = { 0 };
+    struct client_request request;
+    struct http_trace trace;
+
+    server_start(&s);
+    request = leaving(&s, &stays);
+    request.leave = NULL;
+    request.read_rate_bytes_per_s = 1000;
+    client_send(&trace, &request);
+    cr_expect_eq(trace.end, TRACE_END_FRAMED);
+    cr_expect_eq(trace.body.length, 160);
+    cr_expect_geq(trace.end_ns - trace.connected_ns, 190 * NS_PER_MS);
+    cr_expect_gt(trace.read_count, 3);
+    http_trace_release(&trace);
+    server_stop(&s);
+}
+
+/* ------------------------------------------------- a connection that is kept
+ */
+
+Test(client, a_kept_connection_carries_the_next_request)
+{
+    struct server s = { .until = "\"end\":1}",
+                        .pieces = { OK "Content-Length: 2\r\n\r\n{}",
+                                    "HTTP/1.1 201 OK\r\n"
+                                    "Content-Length: 0\r\n\r\n" },
+                        .pause_ms = 100,
+                        .ending = END_HOLD };
+    struct client_connection *kept = client_connection_new();
+    struct client_leave stays = { 0 };
+    struct client_request request;
+    struct http_trace first, second;
+
+    server_start(&s);
+    request = leaving(&s, &stays);
+    request.leave = NULL;
+    request.connection = kept;
+    client_send(&first, &request);
+    client_send(&second, &request);
+    cr_expect_eq(first.status, 200);
+    cr_expect_not(first.reused);
+    cr_expect_eq(second.status, 201);
+    cr_expect(second.reused);
+    cr_expect_not_null(
+        strstr(buf_text(&s.seen), "\r\nConnection: keep-alive\r\n"));
+    http_trace_release(&first);
+    http_trace_release(&second);
+    client_connection_free(kept);
+    server_stop(&s);
+}
+
+Test(client, a_connection_that_was_to_be_closed_is_not_kept)
+{
+    static const char *const answers[] = {
+        OK "Connection: close\r\nContent-Length: 2\r\n\r\n{}",
+        OK "Content-Length: 2\r\n\r\n{}and more",
+        "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        OK "\r\n{}",
+    };
+
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct server s = { .until = "\"end\":1}", .pieces = { answers[i] } };
+        struct server next = { .until = "\"end\":1}",
+                               .pieces = { OK "Content-Length: 0\r\n\r\n" } };
+        struct client_connection *kept = client_connection_new();
+        struct client_leave stays = { 0 };
+        struct client_request request;
+        struct http_trace trace;
+
+        server_start(&s);
+        request = leaving(&s, &stays);
+        request.leave = NULL;
+        request.connection = kept;
+        client_send(&trace, &request);
+        http_trace_release(&trace);
+        server_start(&next);
+        request.url = next.url;
+        client_send(&trace, &request);
+        cr_expect_not(trace.reused, "%zu", i);
+        cr_expect_eq(trace.status, 200);
+        http_trace_release(&trace);
+        client_connection_free(kept);
+        server_stop(&s);
+        server_stop(&next);
+    }
 }

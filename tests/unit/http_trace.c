@@ -485,3 +485,35 @@ Test(http_trace, the_written_form_has_figures_and_no_text)
     json_free(out);
     http_trace_release(&trace);
 }
+
+Test(http_trace, who_half_closes_may_be_taken_for_gone)
+{
+    static const char cut[] = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}";
+    static const struct {
+        const char *bytes;
+        enum trace_end end;
+        enum trace_outcome stayed, left;
+    } halves[] = {
+        { "", TRACE_END_FIN, TRACE_OUTCOME_NO_RESPONSE, TRACE_OUTCOME_LEFT },
+        { cut, TRACE_END_FIN, TRACE_OUTCOME_CUT, TRACE_OUTCOME_LEFT },
+        { LENGTH_200("2") "{}", TRACE_END_FRAMED, TRACE_OUTCOME_FALSE_SUCCESS,
+          TRACE_OUTCOME_FALSE_SUCCESS },
+        { "", TRACE_END_TIMEOUT, TRACE_OUTCOME_HANG, TRACE_OUTCOME_HANG },
+    };
+
+    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++) {
+        struct http_trace trace = { .end = halves[i].end };
+
+        http_trace_add_read(&trace, halves[i].bytes, strlen(halves[i].bytes),
+                            1);
+        http_trace_decode(&trace);
+        cr_expect_eq(trace.outcome, halves[i].stayed, "%zu", i);
+        http_trace_release(&trace);
+        trace = (struct http_trace){ .end = halves[i].end, .left_ns = 1 };
+        http_trace_add_read(&trace, halves[i].bytes, strlen(halves[i].bytes),
+                            1);
+        http_trace_decode(&trace);
+        cr_expect_eq(trace.outcome, halves[i].left, "%zu", i);
+        http_trace_release(&trace);
+    }
+}

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,7 +27,7 @@ struct server {
     const char *pieces[4]; /* NULL-terminated */
     long pause_ms;
     enum ending ending;
-    volatile int asked;  /* the request was read */
+    atomic_int asked;    /* the request was read */
     volatile int let_go; /* END_HOLD ends when it is set */
     struct buf seen;
     size_t reads;

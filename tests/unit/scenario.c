@@ -209,6 +209,76 @@ Test(scenario, overrides_of_the_oracle_are_read)
     scenario_release(&s);
 }
 
+Test(scenario, what_the_client_does_is_read)
+{
+    static const struct {
+        const char *when;
+        enum abort_when is;
+        int64_t number;
+    } rows[] = {
+        { "after_ms:150", ABORT_AFTER_MS, 150 },
+        { "event:5", ABORT_EVENT, 5 },
+        { "attempt_head_complete", ABORT_ATTEMPT_HEAD, 0 },
+        { "attempt_answered", ABORT_ATTEMPT_ANSWERED, 0 },
+    };
+    struct scenario s;
+    struct drill_case c;
+    struct err err;
+    int64_t number;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *text = xasprintf(
+            "{" WORDS "," HEALTHY ",\"client\":{\"stream\":true,\"reuse\":true,"
+            "\"expect_continue\":true,\"read_rate_bytes_per_s\":7,"
+            "\"abort\":{\"when\":\"%s\",\"how\":\"rst\"}},"
+            "\"expect\":{\"client\":{\"complete\":false},"
+            "\"first_output_within_ms\":3,\"upstream_closed_within_ms\":4,"
+            "\"arrivals\":{\"not_before_ms\":5,\"spread_ms\":6},"
+            "\"headers_absent\":[\"Set-Cookie\"]}}",
+            rows[i].when);
+
+        cr_assert(load(&s, text, &err), "%s: %s", err.where, err.text);
+        cr_assert(scenario_case(&c, &s, 0, NULL, &err));
+        cr_expect_eq(case_abort_when(&c.phases[0].client, &number), rows[i].is);
+        cr_expect_eq(number, rows[i].number);
+        cr_expect_eq(c.phases[0].client.abort.how, ABORT_RST);
+        cr_expect(c.phases[0].client.reuse);
+        cr_expect(c.phases[0].client.expect_continue);
+        cr_expect_eq(c.phases[0].client.read_rate_bytes_per_s, 7);
+        cr_expect_eq(c.phases[0].expect.client_complete, 0);
+        cr_expect_eq(c.phases[0].expect.first_output_within_ms, 3);
+        cr_expect_eq(c.phases[0].expect.upstream_closed_within_ms, 4);
+        cr_expect_eq(c.phases[0].expect.arrivals.not_before_ms, 5);
+        cr_expect_eq(c.phases[0].expect.arrivals.spread_ms, 6);
+        cr_expect_eq(c.phases[0].expect.headers_absent.count, 1);
+        drill_case_release(&c);
+        scenario_release(&s);
+        free(text);
+    }
+}
+
+Test(scenario, what_is_known_when_the_case_runs_stays_as_it_is)
+{
+    struct scenario s;
+    struct drill_case c;
+    struct err err;
+
+    cr_assert(load(&s,
+                   "{" WORDS ",\"matrix\":{\"status\":[307]},\"upstreams\":"
+                   "{\"primary\":[{\"fault\":\"status\",\"status\":"
+                   "\"${status}\",\"headers\":[[\"Location\","
+                   "\"${trap.url}/${status}\"]]}]}}",
+                   &err),
+              "%s: %s", err.where, err.text);
+    cr_assert(scenario_case(&c, &s, 0, NULL, &err));
+    cr_expect_str_eq(
+        json_text(
+            json_pointer(c.phases[0].upstreams[0].steps, "/0/headers/0/1"), ""),
+        "${trap.url}/307");
+    drill_case_release(&c);
+    scenario_release(&s);
+}
+
 Test(scenario, numbers_relative_to_the_runbook_are_resolved)
 {
     static const struct {
@@ -345,6 +415,18 @@ Test(scenario, broken_files_are_refused_with_place_and_range)
           "\"evidence_type\":\"resilient\"," HEALTHY "}",
           ": $.evidence_type",
           "\"resilient\" is not one of contract, resilience, observability" },
+        { "{" WORDS "," HEALTHY ",\"client\":{\"abort\":{\"when\":\"soon\"}}}",
+          ": $.client.abort.when",
+          "\"soon\" is not a text that matches "
+          "^(after_ms:[1-9][0-9]{0,5}|event:[1-9][0-9]{0,5}|"
+          "attempt_head_complete|attempt_answered)$" },
+        { "{" WORDS "," HEALTHY
+          ",\"client\":{\"abort\":{\"when\":\"event:2\"}}}",
+          ": $.client.abort", "event:N needs a stream, and stream is false" },
+        { "{" WORDS "," HEALTHY
+          ",\"client\":{\"reuse\":true,\"concurrency\":2,\"requests\":2}}",
+          ": $.client.reuse",
+          "one connection cannot carry 2 requests at once" },
         { "{" WORDS "," HEALTHY ",\"id\":\"x\"}", ":1:86",
           "duplicate key \"id\"" },
         { "{" WORDS "," HEALTHY "} {}", ":1:87", "text after the document" },
