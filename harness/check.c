@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/seen.h"
+
 const struct check *const checks[] = {
 #define CHECK(name) &check_##name,
 #include "harness/check_table.h"
@@ -39,6 +41,69 @@ static enum severity severity_of(const struct check *check,
     return check->severity;
 }
 
+/* What time has no part in: a fail of these is one on any machine. */
+static bool is_timeless(const char *id)
+{
+    const struct check *const all[] = { &check_honest_end,
+                                        &check_one_credential, &check_same_body,
+                                        &check_request_drift, &check_route,
+                                        &check_redaction };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!strcmp(all[i]->id, id))
+            return true;
+    return false;
+}
+
+/* Of the timeouts declared; 1 s where none is. */
+static int64_t shortest_timeout_ms(const struct runbook *runbook)
+{
+    const struct runbook_timeouts *t = &runbook->timeouts;
+    const int64_t all[] = { t->connect_ms, t->header_ms,  t->first_token_ms,
+                            t->idle_ms,    t->attempt_ms, t->total_ms };
+    int64_t least = 1000;
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] > 0 && all[i] < least)
+            least = all[i];
+    return least;
+}
+
+/* A machine that is late by half a timeout makes a gateway's timers run out
+ * against answers that were on their way. What passed has passed; what failed
+ * may be the machine's doing, and is no fail. */
+static void doubt_fails(struct findings *out, const struct observation *o)
+{
+    int64_t shortest_ms = shortest_timeout_ms(o->runbook);
+    int64_t bearable_ms = shortest_ms / 2 > 50 ? shortest_ms / 2 : 50;
+    struct finding *delivered = NULL;
+    bool failed = false;
+
+    if (o->stamp_ms < bearable_ms)
+        return;
+    for (size_t i = 0; i < out->count; i++) {
+        struct finding *one = &out->items[i];
+
+        if (one->check == check_fault_delivered.id)
+            delivered = one;
+        if (one->verdict != VERDICT_FAIL || one->severity != SEVERITY_REQUIRED)
+            continue;
+        if (is_timeless(one->check))
+            return;
+        failed = true;
+    }
+    if (!failed || !delivered || delivered->verdict != VERDICT_PASS)
+        return;
+    delivered->verdict = VERDICT_HOLD;
+    finding_observe(delivered,
+                    "this machine was up to %lld ms late while the case ran",
+                    (long long)o->stamp_ms);
+    finding_reason(delivered,
+                   "too slow to tell a fail from a timer of %lld ms that ran "
+                   "out by itself: less load, or fewer --jobs",
+                   (long long)shortest_ms);
+}
+
 void judge_case(struct findings *out, const struct judged *judged)
 {
     const struct observation *o = judged->observation;
@@ -56,4 +121,5 @@ void judge_case(struct findings *out, const struct judged *judged)
         else
             check->judge(judged, finding);
     }
+    doubt_fails(out, o);
 }

@@ -438,6 +438,41 @@ Test(checks, a_scenario_may_make_its_case_advisory_but_not_its_leaks)
     stage_release(&s);
 }
 
+/* All checks on a 503 that was retried once too often, on a machine so late. */
+static enum verdict late_verdict(int64_t stamp_ms, bool drifted)
+{
+    struct stage s;
+    struct findings findings = { 0 };
+    struct judged judged;
+    enum verdict verdict;
+
+    stage_init(&s, STAGE_RUNBOOK, false, STEP_ONCE, NULL);
+    s.o.stamp_ms = stamp_ms;
+    stage_attempt(&s, "primary", 503, 0);
+    s.now_ms += 60;
+    stage_attempt(&s, "primary", 200, 1);
+    s.now_ms += 150;
+    stage_attempt(&s, "primary", 200, 1);
+    if (drifted)
+        s.request.trace.extra_bytes = 3;
+    stage_success(&s);
+    judged = (struct judged){ &s.o, &s.allowed, 1 };
+    judge_case(&findings, &judged);
+    verdict = verdict_of(&findings);
+    findings_release(&findings);
+    stage_release(&s);
+    return verdict;
+}
+
+Test(checks, a_machine_too_slow_makes_a_fail_a_hold)
+{
+    /* The runbook's shortest timeout is 500 ms. */
+    cr_expect_eq(late_verdict(0, false), VERDICT_FAIL);
+    cr_expect_eq(late_verdict(249, false), VERDICT_FAIL);
+    cr_expect_eq(late_verdict(250, false), VERDICT_HOLD);
+    cr_expect_eq(late_verdict(250, true), VERDICT_FAIL, "no matter of time");
+}
+
 Test(checks, the_worst_of_several_requests_counts)
 {
     struct stage s;

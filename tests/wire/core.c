@@ -356,6 +356,24 @@ Test(core, a_lease_closes_idle_connections_first)
     close(fd);
 }
 
+Test(core, a_lease_waits_for_a_slow_peer_to_leave_its_idle_connection)
+{
+    uint16_t port = raw_ready(&mock, "[{\"fault\":\"none\"}]");
+    int fd = raw_connect(port), admin = raw_connect(mock.admin);
+
+    ask(fd, raw_chat(RAW_CASE, false, ""));
+    raw_answer_release(&answer);
+    raw_send(admin, "POST /leases HTTP/1.1\r\nHost: m\r\nContent-Length: 46\r\n"
+                    "\r\n{\"slot\":\"s1\",\"drill_id\":\"" RAW_CASE "\"}");
+    raw_read_message(admin, &answer, 400);
+    cr_assert(answer.status != 200, "it did not wait");
+    raw_answer_release(&answer);
+    close(fd);
+    raw_read_message(admin, &answer, 400);
+    cr_assert(answer.status == 200);
+    close(admin);
+}
+
 Test(core, an_attempt_whose_body_never_came_counts)
 {
     static struct attempt attempts[2];
