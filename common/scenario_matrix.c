@@ -175,12 +175,11 @@ static const struct json *find_value(const struct rewrite *rewrite,
     return NULL;
 }
 
-/* "trap.url" names a listener, whose port is known when the case runs. */
+/* "trap.url" and "trap.port" name a listener, whose port is known when the case
+ * runs; no name of a matrix has a dot. */
 static bool is_later(const char *name)
 {
-    const char *dot = strrchr(name, '.');
-
-    return dot && dot > name && !strcmp(dot, ".url");
+    return strchr(name, '.') != NULL;
 }
 
 /* The text with each ${name} in it replaced; alone it keeps its type. */

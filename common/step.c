@@ -4,13 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/step_headers.h"
 #include "common/xalloc.h"
 
 #define SCRIPT_STEPS_MOST 64
-
-/* Modifiers any fault may carry; every other key is a parameter. */
-static const char modifiers[] =
-    "before_ms headers retry_after framing pace end";
 
 /* A word in a space separated list; *required: "!" stands after it. */
 static bool list_has(const char *list, const char *word, bool *required)
@@ -77,7 +74,7 @@ static bool check_parameters(const struct step *step, const struct json *node,
     for (const struct json *m = json_first(node); m && ok; m = json_next(m)) {
         const char *key = json_key(m);
 
-        if (strcmp(key, "fault") && !list_has(modifiers, key, &required) &&
+        if (strcmp(key, "fault") && !list_has(step_modifiers, key, &required) &&
             !list_has(fault->parameters, key, &required))
             ok = refuse(err, path, key,
                         "the fault \"%s\" does not read this; it reads %s",
@@ -190,6 +187,34 @@ static bool check_refuse(const struct step *step, const struct json *node,
     return true;
 }
 
+/* Status and modifiers that cannot go together. */
+static bool check_answer(const struct step *step, const char *path,
+                         struct err *err)
+{
+    if (step->fault == FAULT_none && step->status >= 0 &&
+        (step->status < 200 || step->status > 299))
+        return refuse(err, path, "status",
+                      "a healthy answer has a status of 200..299; use the "
+                      "fault \"status\"");
+    if (step->location && strpbrk(step->location, "\r\n"))
+        return refuse(err, path, "location",
+                      "a header value cannot hold a line end");
+    for (size_t i = 0; i < step->interim.count; i++)
+        if (step->interim.items[i] == 101)
+            return refuse(err, path, "interim",
+                          "101 ends HTTP on the connection: it is no interim "
+                          "answer");
+    if (step->early == 1 &&
+        (step->at.at == POINT_ACCEPT || step->end_at.at == POINT_ACCEPT))
+        return refuse(err, path, "early",
+                      "the exchange is over before there is a request head");
+    if (step->chunks.trailers.count && step->framing >= 0 &&
+        step->framing != STEP_FRAMING_CHUNKED)
+        return refuse(err, path, "chunks",
+                      "only chunked framing has chunks and trailers");
+    return true;
+}
+
 static bool check_sizes(const struct step *step, const char *path,
                         struct err *err)
 {
@@ -215,7 +240,10 @@ bool step_read(struct step *out, const struct json *node, const char *path,
     if (check_refuse(out, node, path, err) &&
         check_parameters(out, node, path, err) &&
         check_points(out, path, err) &&
-        check_retry_after(out, path, node, err) && check_sizes(out, path, err))
+        check_retry_after(out, path, node, err) &&
+        check_sizes(out, path, err) &&
+        /* Lenient, a value may not be known yet. */
+        (mode == BIND_LENIENT || check_answer(out, path, err)))
         return true;
     step_release(out);
     return false;
@@ -242,8 +270,8 @@ static bool is_early(struct point point)
 
 bool step_needs_lease(const struct step *step)
 {
-    return step->fault == FAULT_refuse || is_early(step->at) ||
-           is_early(step->end_at);
+    return step->fault == FAULT_refuse || step->early == 1 ||
+           is_early(step->at) || is_early(step->end_at);
 }
 
 bool script_read(struct script *out, const struct json *array, const char *path,

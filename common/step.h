@@ -80,6 +80,12 @@ enum step_body {
     STEP_BODY_INVALID_UTF8,
     STEP_BODY_ERROR_OBJECT, /* {"error": ...} with status 200 */
     STEP_BODY_NO_CHOICES,   /* "choices": [] */
+    STEP_BODY_ERROR_AND_CHOICES,
+    STEP_BODY_BOM,            /* a byte order mark, then a healthy answer */
+    STEP_BODY_DUPLICATE_KEYS, /* object and model twice, the last differs */
+    STEP_BODY_HUGE_NUMBER,    /* 1e400 among the healthy members */
+    STEP_BODY_SSE,            /* a stream, whatever was asked for */
+    STEP_BODY_JSON,           /* one JSON text, whatever was asked for */
 };
 extern const char *const step_body_names[];
 enum step_status_body {
@@ -105,6 +111,89 @@ enum step_framing {
 extern const char *const step_framing_names[];
 enum step_end { STEP_END_KEEP, STEP_END_FIN, STEP_END_RST, STEP_END_HANG };
 extern const char *const step_end_names[];
+
+enum step_finish {
+    STEP_FINISH_STOP,
+    STEP_FINISH_LENGTH,
+    STEP_FINISH_ERROR,
+    STEP_FINISH_CONTENT_FILTER,
+    STEP_FINISH_TOOL_CALLS,
+};
+extern const char *const step_finish_names[];
+/* How usage is told; the last two concern streams only. */
+enum step_usage {
+    STEP_USAGE_NULL,
+    STEP_USAGE_NEGATIVE,
+    STEP_USAGE_TWICE,
+    STEP_USAGE_BEFORE_FINISH,
+};
+extern const char *const step_usage_names[];
+/* How an error comes inside a stream. */
+enum step_error {
+    STEP_ERROR_EVENT, /* the error object as an event of its own */
+    STEP_ERROR_CHUNK, /* a chunk of a completion with no choices and an error */
+};
+extern const char *const step_error_names[];
+/* A frame between the first and the second token that carries no text. */
+enum step_frame {
+    STEP_FRAME_EMPTY_CHOICES,
+    STEP_FRAME_NULL_CHOICES,
+    STEP_FRAME_NO_CHOICES,
+    STEP_FRAME_USAGE, /* empty choices and a usage */
+};
+extern const char *const step_frame_names[];
+
+/* The body's coding, and whether its label is true. */
+enum step_encoding {
+    STEP_ENCODING_GZIP,
+    STEP_ENCODING_GZIP_FALSE,     /* labelled gzip, plain bytes */
+    STEP_ENCODING_GZIP_TRUNCATED, /* its last part is missing; framing right */
+    STEP_ENCODING_GZIP_BOMB,      /* ten MiB of zeros in some ten KB */
+    STEP_ENCODING_UNKNOWN,        /* labelled br, plain bytes */
+};
+extern const char *const step_encoding_names[];
+
+enum step_status_line {
+    STEP_STATUS_LINE_HTTP_1_0,
+    STEP_STATUS_LINE_NO_REASON, /* "HTTP/1.1 200 " */
+    STEP_STATUS_LINE_BARE,      /* "HTTP/1.1 200" */
+};
+extern const char *const step_status_line_names[];
+enum step_letters { STEP_LETTERS_LOWER, STEP_LETTERS_UPPER, STEP_LETTERS_ODD };
+extern const char *const step_letters_names[];
+/* One thing a strict reader must not take (RFC 9112 2.2, 5.1, 5.2, 6.3). */
+enum step_odd_head {
+    STEP_ODD_OBS_FOLD,
+    STEP_ODD_NUL,
+    STEP_ODD_BARE_CR,
+    STEP_ODD_BARE_LF,
+    STEP_ODD_SPACE_BEFORE_COLON,
+    STEP_ODD_NO_COLON,
+    STEP_ODD_DUPLICATE_LENGTH,
+    STEP_ODD_CONFLICTING_LENGTH,
+    STEP_ODD_LENGTH_AND_CHUNKED,
+};
+extern const char *const step_odd_head_names[];
+struct step_head {
+    int64_t status_line;      /* enum step_status_line; -1: as it should be */
+    int64_t names;            /* enum step_letters; -1: as written */
+    int64_t odd;              /* enum step_odd_head; -1: nothing */
+    struct bind_texts omit;   /* names of headers that are left out */
+    int64_t pad_bytes;        /* of further headers; -1: none */
+    int64_t pad_header_bytes; /* of one of them; -1: 1024 */
+};
+
+enum step_chunk_style {
+    STEP_CHUNK_UPPER,      /* sizes in upper-case hex */
+    STEP_CHUNK_EXTENSIONS, /* "1a;part=1;note="x"" */
+    STEP_CHUNK_ZEROS,      /* sizes with leading zeros */
+};
+extern const char *const step_chunk_style_names[];
+struct step_chunks {
+    int64_t bytes; /* most in a chunk; -1: as the answer is written */
+    int64_t style; /* enum step_chunk_style; -1: plain */
+    struct bind_list trailers; /* struct step_header */
+};
 
 /* Retry-After: at most one of the three forms is set. */
 struct step_retry_after {
@@ -149,7 +238,17 @@ struct step {
                                broken JSON */
     int64_t comments_only;  /* 1: heartbeat comments and never data */
     int64_t comment_every_ms;
-    int64_t role_only; /* 1: the role chunk, then nothing more is sent */
+    int64_t role_only;     /* 1: the role chunk, then nothing more is sent */
+    char *location;        /* "${trap.url}/v1/...", names of upstreams in it */
+    int64_t finish_reason; /* enum step_finish; -1: as it should be */
+    int64_t usage_as;      /* enum step_usage; -1: as it should be */
+    int64_t tool_calls;    /* 1: the tokens stand in a tool call's arguments */
+    char *model;           /* said in the answer; NULL: as asked for */
+    int64_t error_as;      /* enum step_error; -1: an event */
+    int64_t after_error;   /* 1: content goes on after it */
+    int64_t after_done;    /* 1: a further content event after [DONE] */
+    int64_t metadata;      /* events without content before all; -1: none */
+    int64_t odd_frame;     /* enum step_frame; -1: none */
 
     /* Modifiers. */
     int64_t before_ms;        /* wait before the first answer byte; -1: none */
@@ -159,6 +258,14 @@ struct step {
     int64_t pace_bytes, pace_every_ms; /* pace; -1: at once */
     int64_t end_how; /* enum step_end; -1: as the fault does */
     struct point end_at;
+    struct bind_ints interim; /* statuses of 1xx answers before the final one;
+                                 declared and empty: not even a 100 that the
+                                 peer waits for */
+    int64_t early;            /* 1: acts when the request head is complete */
+    int64_t encoding;         /* enum step_encoding; -1: none */
+    int64_t pad_bytes;        /* of filler in the answer's text; -1: none */
+    struct step_head head;
+    struct step_chunks chunks;
 };
 
 /* The table of a step, for bind_schema and bind_write_doc. */

@@ -30,10 +30,25 @@ static void add_point(struct buf *out, struct point point)
     }
 }
 
+static void describe_content(struct buf *out, const struct step *step)
+{
+    if (step->tool_calls == 1)
+        buf_add_text(out, ", as a tool call");
+    if (step->finish_reason >= 0)
+        buf_printf(out, ", finish_reason %s",
+                   step_finish_names[step->finish_reason]);
+    if (step->usage_as >= 0)
+        buf_printf(out, ", usage %s", step_usage_names[step->usage_as]);
+    if (step->model)
+        buf_printf(out, ", model %s", step->model);
+}
+
 static void describe_none(struct buf *out, const struct step *step)
 {
-    (void)step;
     buf_add_text(out, "healthy answer");
+    if (step->status >= 0)
+        buf_printf(out, " with status %" PRId64, step->status);
+    describe_content(out, step);
 }
 
 static void describe_status(struct buf *out, const struct step *step)
@@ -43,6 +58,8 @@ static void describe_status(struct buf *out, const struct step *step)
         buf_printf(out, " %s", step->code);
     if (step->body > STEP_STATUS_BODY_DIALECT)
         buf_printf(out, " with body %s", step_status_body_names[step->body]);
+    if (step->location)
+        buf_printf(out, " to %s", step->location);
 }
 
 static void describe_delay(struct buf *out, const struct step *step)
@@ -130,14 +147,26 @@ static void describe_stream(struct buf *out, const struct step *step)
         buf_printf(out, ", a comment every %" PRId64 " ms",
                    step->comment_every_ms);
     if (step->error_at >= 0)
-        buf_printf(out, ", error event after %" PRId64 " events",
+        buf_printf(out, ", error %s after %" PRId64 " events",
+                   step_error_names[step->error_as > 0 ? step->error_as : 0],
                    step->error_at);
+    if (step->error_at >= 0 && step->code)
+        buf_printf(out, " (%s)", step->code);
+    if (step->after_error == 1)
+        buf_add_text(out, " and content after it");
+    if (step->metadata > 0)
+        buf_printf(out, ", %" PRId64 " metadata events first", step->metadata);
+    if (step->odd_frame >= 0)
+        buf_printf(out, ", a frame with %s", step_frame_names[step->odd_frame]);
     if (step->malformed_at >= 0)
         buf_printf(out, ", event %" PRId64 " malformed", step->malformed_at);
     if (step->finish == 0)
         buf_add_text(out, ", no finish_reason");
     if (step->done == 0)
         buf_add_text(out, ", no [DONE]");
+    if (step->after_done == 1)
+        buf_add_text(out, ", content after [DONE]");
+    describe_content(out, step);
 }
 
 typedef void describer(struct buf *out, const struct step *step);
@@ -162,6 +191,51 @@ static void describe_retry_after(struct buf *out, const struct step *step)
         buf_printf(out, " with retry-after-ms %" PRId64, after->ms);
 }
 
+static void describe_head(struct buf *out, const struct step_head *head)
+{
+    if (head->status_line >= 0)
+        buf_printf(out, ", status line %s",
+                   step_status_line_names[head->status_line]);
+    if (head->names >= 0)
+        buf_printf(out, ", header names in %s letters",
+                   step_letters_names[head->names]);
+    if (head->odd >= 0)
+        buf_printf(out, ", head with %s", step_odd_head_names[head->odd]);
+    for (size_t i = 0; i < head->omit.count; i++)
+        buf_printf(out, ", no %s", head->omit.items[i]);
+    if (head->pad_bytes > 0)
+        buf_printf(out, ", %" PRId64 " bytes of headers more", head->pad_bytes);
+}
+
+static void describe_chunks(struct buf *out, const struct step_chunks *chunks)
+{
+    if (chunks->bytes > 0)
+        buf_printf(out, ", chunks of %" PRId64 " bytes", chunks->bytes);
+    if (chunks->style >= 0)
+        buf_printf(out, ", chunk sizes with %s",
+                   step_chunk_style_names[chunks->style]);
+    if (chunks->trailers.count)
+        buf_printf(out, ", %zu trailer%s", chunks->trailers.count,
+                   chunks->trailers.count > 1 ? "s" : "");
+}
+
+static void describe_modifiers(struct buf *out, const struct step *step)
+{
+    if (step->interim.declared && !step->interim.count)
+        buf_add_text(out, ", never a 100");
+    for (size_t i = 0; i < step->interim.count; i++)
+        buf_printf(out, ", %s%" PRId64, i ? "then " : "after ",
+                   step->interim.items[i]);
+    if (step->early == 1)
+        buf_add_text(out, ", before the body is read");
+    if (step->encoding >= 0)
+        buf_printf(out, ", encoding %s", step_encoding_names[step->encoding]);
+    if (step->pad_bytes > 0)
+        buf_printf(out, ", %" PRId64 " bytes of filler", step->pad_bytes);
+    describe_head(out, &step->head);
+    describe_chunks(out, &step->chunks);
+}
+
 void step_describe(struct buf *out, const struct step *step)
 {
     static const char *const ends[] = {
@@ -183,6 +257,7 @@ void step_describe(struct buf *out, const struct step *step)
     if (step->pace_bytes > 0)
         buf_printf(out, ", %" PRId64 " bytes every %" PRId64 " ms",
                    step->pace_bytes, step->pace_every_ms);
+    describe_modifiers(out, step);
     if (step->end_how >= 0) {
         buf_printf(out, ", %s ", ends[step->end_how]);
         add_point(out, step->end_at);

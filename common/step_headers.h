@@ -11,4 +11,12 @@ bool step_headers_parse(void *field, const struct json *node, const char *path,
 void step_headers_release(void *field);
 extern const char step_headers_schema[];
 
+/* Tables of the modifiers that are objects. */
+extern const struct bind_row step_head_table[];
+extern const struct bind_row step_chunks_table[];
+
+/* The modifiers any fault may carry, as a space separated list; every other
+ * key of a step is a parameter. */
+extern const char step_modifiers[];
+
 #endif

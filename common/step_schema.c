@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-static const char modifiers[] =
-    "before_ms headers retry_after framing pace end";
+#include "common/step_headers.h"
 
 static void add_words(struct json *array, const char *list, bool required_only)
 {
@@ -37,7 +36,7 @@ static struct json *fault_rule(const struct fault_row *fault)
     add_words(required, fault->parameters, true);
     add_words(keys, fault->parameters, false);
     if (fault->effect != FAULT_EFFECT_REFUSED)
-        add_words(keys, modifiers, false);
+        add_words(keys, step_modifiers, false);
     return rule;
 }
 

@@ -14,8 +14,19 @@ const char *const step_body_names[] = {
     "cut_json",     "html",
     "html_as_json", "wrong_content_type",
     "invalid_utf8", "error_object",
-    "no_choices",   NULL,
+    "no_choices",   "error_and_choices",
+    "bom",          "duplicate_keys",
+    "huge_number",  "sse",
+    "json",         NULL,
 };
+const char *const step_finish_names[] = { "stop",       "length",
+                                          "error",      "content_filter",
+                                          "tool_calls", NULL };
+const char *const step_usage_names[] = { "null", "negative", "twice",
+                                         "before_finish", NULL };
+const char *const step_error_names[] = { "event", "chunk", NULL };
+const char *const step_frame_names[] = { "empty_choices", "null_choices",
+                                         "no_choices", "usage", NULL };
 const char *const step_status_body_names[] = { "dialect", "empty", "html",
                                                "text", NULL };
 const char *const step_garbage_names[] = { "ssh_banner", "binary",
@@ -271,6 +282,24 @@ const struct bind_row step_table[] = {
     SWITCH(comments_only, "Heartbeat comments and never data."),
     NUMBER(comment_every_ms, 1, MS_MOST, "ms", "Between two comments."),
     SWITCH(role_only, "The role chunk, then nothing more."),
+    TEXT(location,
+         "Location of a redirect; ${NAME.url}, ${NAME.host} and ${NAME.port} "
+         "stand for an upstream's."),
+    WORD(finish_reason, step_finish_names,
+         "What the answer ends with; error: after half of it."),
+    WORD(usage_as, step_usage_names,
+         "How usage is told; twice and before_finish: in a stream."),
+    SWITCH(tool_calls, "The tokens stand in the arguments of a tool call."),
+    TEXT(model, "Model named in the answer; default: the one asked for."),
+    WORD(error_as, step_error_names,
+         "Shape of an error in a stream: an error object, or a chunk of a "
+         "completion with an error; default event."),
+    SWITCH(after_error, "Content goes on after the error event."),
+    SWITCH(after_done, "A further content event comes after data: [DONE]."),
+    NUMBER(metadata, 1, 100, "events",
+           "Events without content before the role chunk."),
+    WORD(odd_frame, step_frame_names,
+         "A frame without text between the first and the second token."),
     NUMBER(before_ms, 0, MS_MOST, "ms",
            "Modifier: wait before the first byte of the answer."),
     { .key = "headers",
@@ -295,5 +324,30 @@ const struct bind_row step_table[] = {
       .kind = BIND_OBJECT,
       .table = end_table,
       .doc = "Modifier: how the exchange ends, and where." },
+    { .key = "interim",
+      .kind = BIND_INTS,
+      .offset = offsetof(struct step, interim),
+      .min = 100,
+      .max = 199,
+      .doc = "Modifier: 1xx answers sent at once, before the final one. An "
+             "empty list: none at all, not even the 100 that is waited for." },
+    SWITCH(early,
+           "Modifier: answers when the request head is complete, before the "
+           "body is read, and closes."),
+    WORD(encoding, step_encoding_names,
+         "Modifier: Content-Encoding; gzip is true, gzip_false is a label on "
+         "plain bytes, unknown is br on plain bytes."),
+    NUMBER(pad_bytes, 1, BYTES_MOST, "bytes",
+           "Modifier: filler in the text of the answer or of the error."),
+    { .key = "head",
+      .kind = BIND_OBJECT,
+      .offset = offsetof(struct step, head),
+      .table = step_head_table,
+      .doc = "Modifier: an odd head." },
+    { .key = "chunks",
+      .kind = BIND_OBJECT,
+      .offset = offsetof(struct step, chunks),
+      .table = step_chunks_table,
+      .doc = "Modifier: chunked framing, written in an odd way." },
     { 0 }
 };

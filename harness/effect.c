@@ -55,6 +55,13 @@ static void healthy_stream(struct effect *e, const struct step *step)
     e->done = step->done != 0;
 }
 
+/* Half an answer that says itself that it failed. */
+static void said_error(struct effect *e)
+{
+    e->content = EFFECT_CONTENT_ERROR;
+    e->whole = false;
+}
+
 static void healthy(struct effect *e, const struct step *step,
                     const struct effect_context *context)
 {
@@ -66,6 +73,36 @@ static void healthy(struct effect *e, const struct step *step,
         whole_message(e, 200, EFFECT_CONTENT_ANSWER);
         e->finish = step->finish != 0;
     }
+    if (e->status == 200 && step->finish_reason == STEP_FINISH_ERROR)
+        said_error(e);
+}
+
+/* Another status of success than 200. */
+static void other_success(struct effect *e, const struct step *step)
+{
+    if (step->status < 0 || e->status != 200)
+        return;
+    if (step->status == 204)
+        whole_message(e, 204, EFFECT_CONTENT_EMPTY);
+    else
+        e->status = step->status;
+}
+
+/* A coding that the request did not ask for is odd where it is true; else
+ * nobody can read the body. */
+static void encode(struct effect *e, const struct step *step)
+{
+    if (step->encoding < 0 || e->head != EFFECT_HEAD_COMPLETE ||
+        e->content == EFFECT_CONTENT_EMPTY || e->content == EFFECT_CONTENT_NONE)
+        return;
+    if (step->encoding == STEP_ENCODING_GZIP) {
+        if (e->content == EFFECT_CONTENT_ANSWER)
+            e->content = EFFECT_CONTENT_ODD;
+        return;
+    }
+    e->content = EFFECT_CONTENT_BAD;
+    e->code = NULL;
+    e->finish = e->done = false;
 }
 
 static void error_status(struct effect *e, const struct step *step)
@@ -101,11 +138,23 @@ static void odd_body(struct effect *e, const struct step *step,
         [STEP_BODY_INVALID_UTF8] = EFFECT_CONTENT_ODD,
         [STEP_BODY_ERROR_OBJECT] = EFFECT_CONTENT_ERROR,
         [STEP_BODY_NO_CHOICES] = EFFECT_CONTENT_BAD,
+        [STEP_BODY_ERROR_AND_CHOICES] = EFFECT_CONTENT_ERROR,
+        [STEP_BODY_BOM] = EFFECT_CONTENT_ODD,
+        [STEP_BODY_DUPLICATE_KEYS] = EFFECT_CONTENT_ODD,
+        [STEP_BODY_HUGE_NUMBER] = EFFECT_CONTENT_ODD,
+        [STEP_BODY_SSE] = EFFECT_CONTENT_BAD,
+        [STEP_BODY_JSON] = EFFECT_CONTENT_ODD,
     };
 
     if (step->kind == STEP_BODY_WRONG_CONTENT_TYPE) {
         if (e->status == 200)
             e->content = EFFECT_CONTENT_ODD; /* else as a healthy answer */
+        return;
+    }
+    if (step->kind == STEP_BODY_JSON && !context->stream)
+        return; /* just what was asked for */
+    if (step->kind == STEP_BODY_SSE && context->stream) {
+        healthy_stream(e, step);
         return;
     }
     whole_message(e, step->status > 0 ? step->status : 200,
@@ -148,8 +197,10 @@ static void scripted_stream(struct effect *e, const struct step *step,
         e->finish = step->finish == 1;
         e->done = step->done == 1;
         e->content = EFFECT_CONTENT_ANSWER;
-        if (n == 0)
+        if (n == 0) {
             e->output_ms = never;
+            e->code = step->code;
+        }
     }
     if (step->malformed_at > 0) {
         e->malformed_event = true;
@@ -216,6 +267,7 @@ static void apply_fault(struct effect *e, const struct step *step,
     healthy(e, step, context);
     switch (fault_rows[step->fault].effect) {
     case FAULT_EFFECT_OK:
+        other_success(e, step);
         effect_delay(e, step->ms);
         effect_pace(e, step->bytes, step->every_ms);
         break;
@@ -248,6 +300,11 @@ void effect_of(struct effect *out, const struct step *step,
 {
     apply_fault(out, step, context);
     out->stream_asked = context->stream;
+    encode(out, step);
+    /* What a strict reader refuses and a lenient one takes. */
+    if (step->head.odd >= 0 && out->content == EFFECT_CONTENT_ANSWER)
+        out->content = EFFECT_CONTENT_ODD;
+    out->before_request = out->before_request || step->early == 1;
     effect_frame(out, step);
     effect_pace(out, step->pace_bytes, step->pace_every_ms);
     if (step->end_how >= 0)

@@ -29,8 +29,19 @@ static void write_model(struct buf *out, const struct fault_request *request)
     json_quote(out, model, strlen(model));
 }
 
-static void write_usage(struct buf *out, int64_t count)
+/* Members of a usage that is told as it is not. */
+static const char *const odd_usage[] = {
+    [STEP_USAGE_NULL] = "\"usage\":null",
+    [STEP_USAGE_NEGATIVE] = "\"usage\":{\"prompt_tokens\":-1,"
+                            "\"completion_tokens\":-24,\"total_tokens\":-25}",
+};
+
+static void write_usage(struct buf *out, int64_t count, int64_t usage_as)
 {
+    if (usage_as == STEP_USAGE_NULL || usage_as == STEP_USAGE_NEGATIVE) {
+        buf_add_text(out, odd_usage[usage_as]);
+        return;
+    }
     buf_printf(out,
                "\"usage\":{\"prompt_tokens\":%d,\"completion_tokens\":%" PRId64
                ",\"total_tokens\":%" PRId64
@@ -59,6 +70,22 @@ void completion_write_token(struct buf *out,
         out->data[--out->length] = '\0';
 }
 
+/* The content, and the call whose arguments are the text. */
+static void write_tool_call(struct buf *out, const struct buf *text)
+{
+    struct buf arguments = { 0 };
+
+    buf_add_text(&arguments, "{\"text\":");
+    json_quote(&arguments, buf_text(text), text->length);
+    buf_add_text(&arguments, "}");
+    buf_add_text(out, "null,\"tool_calls\":[{\"id\":\"call_0\",\"type\":"
+                      "\"function\",\"function\":{\"name\":\"record\","
+                      "\"arguments\":");
+    json_quote(out, arguments.data, arguments.length);
+    buf_add_text(out, "}}]");
+    buf_release(&arguments);
+}
+
 static void write_choice(struct buf *out, const struct completion *completion,
                          const struct fault_request *request)
 {
@@ -66,20 +93,26 @@ static void write_choice(struct buf *out, const struct completion *completion,
 
     if (request->completion_canary)
         buf_printf(&text, "%s ", request->completion_canary);
-    for (int64_t i = 1; i <= completion->count; i++)
+    for (int64_t i = 1; i <= completion->sent; i++)
         completion_write_token(&text, request, i, completion->count);
     buf_add_text(out, "{\"index\":0,\"message\":{\"role\":\"assistant\","
                       "\"content\":");
-    json_quote(out, buf_text(&text), text.length);
+    if (completion->tool_calls)
+        write_tool_call(out, &text);
+    else
+        json_quote(out, buf_text(&text), text.length);
     if (completion->raw_bytes) {
         /* Back inside the quotes. */
         out->length--;
         buf_printf(out, "%s\"", completion->raw_bytes);
     }
-    buf_printf(out,
-               ",\"refusal\":null,\"annotations\":[]},\"logprobs\":null,"
-               "\"finish_reason\":%s}",
-               completion->finish ? "\"stop\"" : "null");
+    buf_add_text(out, ",\"refusal\":null,\"annotations\":[]},"
+                      "\"logprobs\":null,\"finish_reason\":");
+    if (completion->finish)
+        buf_printf(out, "\"%s\"}",
+                   step_finish_names[completion->finish_reason]);
+    else
+        buf_add_text(out, "null}");
     buf_release(&text);
 }
 
@@ -91,14 +124,17 @@ void completion_write(struct buf *out, const struct completion *completion,
     write_model(out, request);
     buf_add_text(out, ",");
     if (completion->usage) {
-        write_usage(out, completion->no_choices ? 0 : completion->count);
+        write_usage(out, completion->no_choices ? 0 : completion->count,
+                    completion->usage_as);
         buf_add_text(out, ",");
     }
     /* The tokens come last, so that a cut in the second half of the body shows
      * in them. */
-    buf_add_text(out, "\"service_tier\":\"default\","
-                      "\"system_fingerprint\":\"fp_490a4ad033\","
-                      "\"choices\":[");
+    buf_printf(out,
+               "\"service_tier\":\"default\","
+               "\"system_fingerprint\":\"fp_490a4ad033\",%s"
+               "\"choices\":[",
+               completion->more ? completion->more : "");
     if (!completion->no_choices)
         write_choice(out, completion, request);
     buf_add_text(out, "]}");
@@ -140,10 +176,47 @@ void completion_write_content_chunk(struct buf *out,
 
 void completion_write_usage_chunk(struct buf *out,
                                   const struct fault_request *request,
-                                  int64_t count)
+                                  int64_t count, int64_t usage_as)
 {
     write_chunk_start(out, request);
     buf_add_text(out, ",\"choices\":[],");
-    write_usage(out, count);
+    write_usage(out, count, usage_as);
     buf_add_text(out, "}\n\n");
+}
+
+void completion_write_arguments_chunk(struct buf *out,
+                                      const struct fault_request *request,
+                                      bool first, const char *text)
+{
+    struct buf delta = { 0 };
+
+    buf_add_text(&delta, "{\"tool_calls\":[{\"index\":0,");
+    if (first)
+        buf_add_text(&delta, "\"id\":\"call_0\",\"type\":\"function\",");
+    buf_printf(&delta, "\"function\":{%s\"arguments\":",
+               first ? "\"name\":\"record\"," : "");
+    json_quote(&delta, text, strlen(text));
+    buf_add_text(&delta, "}}]}");
+    completion_write_chunk(out, request, buf_text(&delta), "null");
+    buf_release(&delta);
+}
+
+void completion_write_frame(struct buf *out,
+                            const struct fault_request *request,
+                            const char *members)
+{
+    write_chunk_start(out, request);
+    buf_printf(out, "%s}\n\n", members);
+}
+
+int64_t completion_finish(const struct step *step)
+{
+    if (step->finish_reason >= 0)
+        return step->finish_reason;
+    return step->tool_calls == 1 ? STEP_FINISH_TOOL_CALLS : STEP_FINISH_STOP;
+}
+
+int64_t completion_events(const struct step *step, int64_t count)
+{
+    return step->finish_reason == STEP_FINISH_ERROR ? count / 2 : count;
 }

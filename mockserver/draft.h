@@ -44,6 +44,11 @@ struct draft {
     bool at_once;     /* head and body in one send: who has the announced length
                          may close before the rest is out */
     bool last_answer; /* the peer will not send another request */
+    bool early;       /* begins at the request head; the body stays unread */
+    /* Of the step, borrowed; NULL: nothing of the kind. */
+    const struct bind_ints *interim;
+    const struct step_head *head;
+    const struct step_chunks *chunks;
 };
 
 void draft_init(struct draft *draft, int64_t wall_ms);

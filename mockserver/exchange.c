@@ -28,6 +28,7 @@ static void exchange_next(struct connection *c)
     c->attributed = false;
     inbound_next(&c->tap.in, clock_now_ns());
     outbound_reset(&c->tap.out);
+    c->tap.mute_continue = false;
 }
 
 /* The wire is through: the end it asked for is carried out on the connection.

@@ -6,6 +6,7 @@
 #include "mockserver/exchange.h"
 #include "mockserver/fault.h"
 #include "mockserver/lease.h"
+#include "mockserver/place.h"
 
 static const char late_accept[] =
     "the connection was open already: acted after it was accepted";
@@ -13,6 +14,9 @@ static const char late_head[] =
     "not known in time whose it is: acted after the whole request";
 static const char refused_late[] =
     "the connection came in before the port refused";
+
+static const char no_such_place[] =
+    "the redirect names an upstream that is not there";
 
 static struct selection exchange_select(const struct exchange *e,
                                         enum exchange_stage stage)
@@ -144,8 +148,15 @@ static void exchange_make_plan(struct exchange *e,
         .last_answer = last || e->arrival.wants_close,
     };
 
+    struct buf location = { 0 };
+
+    if (step->location && !place_resolve(&location, step->location,
+                                         e->connection->listener->slot))
+        e->upset = no_such_place;
+    request.location = step->location ? buf_text(&location) : NULL;
     plan_release(&e->plan);
     fault_plan(&e->plan, step, &request);
+    buf_release(&location);
     if (last && !e->plan.raw)
         plan_add_header(&e->plan, "Connection", "close");
 }
@@ -241,6 +252,9 @@ bool exchange_choose(struct exchange *e, enum exchange_stage stage)
         number =
             case_next(selection.of, selection.id.epoch, e->attempt.upstream);
     step = exchange_step(e, &selection, number);
+    if (stage == EXCHANGE_AT_HEAD)
+        e->connection->tap.mute_continue =
+            step->interim.declared && !step->interim.count;
     if (!at_end && !step_needs_lease(step))
         return false;
     exchange_make_plan(e, &selection, step, number);

@@ -2,8 +2,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/clock.h"
+#include "mockserver/encode.h"
 #include "mockserver/render.h"
 
 static fault_draft_function *const functions[FAULT_COUNT] = {
@@ -80,15 +82,71 @@ static void modify_end(struct draft *draft, const struct step *step)
     buf_clear(&draft->tail);
 }
 
+/* The length headers that contradict each other need a framing to do so. */
+static void modify_framing(struct draft *draft, const struct step *step,
+                           const struct fault_request *request)
+{
+    bool old = request->http_1_0 ||
+               step->head.status_line == STEP_STATUS_LINE_HTTP_1_0;
+    bool lengths = step->head.odd == STEP_ODD_DUPLICATE_LENGTH ||
+                   step->head.odd == STEP_ODD_CONFLICTING_LENGTH;
+
+    if (old && draft->framing == STEP_FRAMING_CHUNKED)
+        draft->framing = STEP_FRAMING_CLOSE;
+    if (lengths)
+        draft->framing = STEP_FRAMING_LENGTH;
+    if (step->chunks.bytes > 0 || step->chunks.style >= 0 ||
+        step->chunks.trailers.count ||
+        step->head.odd == STEP_ODD_LENGTH_AND_CHUNKED)
+        draft->framing = STEP_FRAMING_CHUNKED;
+    if (step->framing >= 0)
+        draft->framing = (enum step_framing)step->framing;
+}
+
+static void add_pads(struct draft *draft, const struct step_head *head)
+{
+    int64_t each = head->pad_header_bytes > 0 ? head->pad_header_bytes : 1024;
+    int64_t left = head->pad_bytes;
+
+    for (int i = 1; left > 0; i++, left -= each) {
+        int64_t size = left < each ? left : each;
+        struct buf value = { 0 };
+        char name[24];
+
+        snprintf(name, sizeof name, "X-Pad-%d", i);
+        /* The name, ": " and the line end count too. */
+        size -= (int64_t)strlen(name) + 4;
+        for (int64_t k = 0; k < size || !k; k++)
+            buf_add(&value, "p", 1);
+        draft_add_header(draft, name, buf_text(&value));
+        buf_release(&value);
+    }
+}
+
+static void modify_look(struct draft *draft, const struct step *step)
+{
+    const struct bind_list *trailers = &step->chunks.trailers;
+    const struct step_header *items = trailers->items;
+
+    draft->interim = &step->interim;
+    draft->head = &step->head;
+    draft->chunks = &step->chunks;
+    draft->early = step->early == 1;
+    for (size_t i = 0; i < trailers->count; i++)
+        draft_add_header(draft, "Trailer", items[i].name);
+    add_pads(draft, &step->head);
+    for (size_t i = 0; i < step->head.omit.count; i++)
+        draft_remove_header(draft, step->head.omit.items[i]);
+    if (step->encoding >= 0)
+        encode_draft(draft, (enum step_encoding)step->encoding);
+}
+
 static void modify(struct draft *draft, const struct step *step,
                    const struct fault_request *request)
 {
     if (step->before_ms > 0)
         draft->wait_ms += step->before_ms;
-    if (step->framing >= 0)
-        draft->framing = (enum step_framing)step->framing;
-    else if (request->http_1_0 && draft->framing == STEP_FRAMING_CHUNKED)
-        draft->framing = STEP_FRAMING_CLOSE;
+    modify_framing(draft, step, request);
     if (step->pace_bytes > 0) {
         draft->pace_bytes = step->pace_bytes;
         draft->pace_every_ms = step->pace_every_ms;
@@ -98,16 +156,49 @@ static void modify(struct draft *draft, const struct step *step,
     add_retry_after(draft, &step->retry_after);
     add_step_headers(draft, step);
     draft->last_answer = request->last_answer;
+    modify_look(draft, step);
+}
+
+static void add_padding(struct buf *text, int64_t bytes)
+{
+    static const char filler[] = "filler ";
+
+    for (int64_t i = 0; i < bytes; i += (int64_t)sizeof filler - 1)
+        buf_add(text, filler, sizeof filler - 1);
+}
+
+/* A text planted in every answer, with what the step wants beside it; NULL:
+ * nothing at all. */
+static const char *plant(struct buf *out, const char *canary,
+                         const struct step *step)
+{
+    if (canary)
+        buf_add_text(out, canary);
+    if (step->pad_bytes > 0) {
+        if (canary)
+            buf_add_text(out, " ");
+        add_padding(out, step->pad_bytes);
+    }
+    return out->length ? buf_text(out) : NULL;
 }
 
 void fault_plan(struct plan *plan, const struct step *step,
                 const struct fault_request *request)
 {
     struct draft draft;
+    struct fault_request said = *request;
+    struct buf completion = { 0 }, error = { 0 };
 
+    said.completion_canary =
+        plant(&completion, request->completion_canary, step);
+    said.error_canary = plant(&error, request->error_canary, step);
+    if (step->model)
+        said.model = step->model;
     draft_init(&draft, request->wall_ms);
-    functions[step->fault](&draft, step, request);
-    modify(&draft, step, request);
+    functions[step->fault](&draft, step, &said);
+    modify(&draft, step, &said);
     render_plan(plan, &draft);
     draft_release(&draft);
+    buf_release(&completion);
+    buf_release(&error);
 }

@@ -26,6 +26,7 @@ struct fault_request {
     const char *error_canary;      /* to stand in every error text; or NULL */
     bool credential_accepted;      /* false: a healthy upstream answers 401 */
     uint64_t request_number;       /* for request ids: deterministic */
+    const char *location;          /* the step's, with its names replaced */
     bool http_1_0;    /* the request is HTTP/1.0: no chunks unless scripted */
     bool last_answer; /* it said Connection: close, or is HTTP/1.0 without
                          keep-alive: raw answers end in a FIN, not in KEEP */

@@ -53,28 +53,44 @@ void healthy_draft(struct draft *draft, const struct step *step,
                             request);
         return;
     }
-    if (!request->stream) {
-        healthy_draft_completion(draft,
-                                 &(struct completion){
-                                     .count = ANSWER_TOKENS,
-                                     .usage = step->usage != 0,
-                                     .finish = step->finish != 0,
-                                 },
-                                 request);
-        return;
-    }
+    if (request->stream)
+        healthy_draft_sse(draft, step, request);
+    else
+        healthy_draft_json(draft, step, request);
+}
 
+void healthy_draft_json(struct draft *draft, const struct step *step,
+                        const struct fault_request *request)
+{
+    healthy_draft_completion(draft,
+                             &(struct completion){
+                                 .count = ANSWER_TOKENS,
+                                 .sent = completion_events(step, ANSWER_TOKENS),
+                                 .usage = step->usage != 0,
+                                 .usage_as = step->usage_as,
+                                 .finish = step->finish != 0,
+                                 .finish_reason = completion_finish(step),
+                                 .tool_calls = step->tool_calls == 1,
+                             },
+                             request);
+}
+
+void healthy_draft_sse(struct draft *draft, const struct step *step,
+                       const struct fault_request *request)
+{
     int64_t events = step->events >= 0 ? step->events : ANSWER_TOKENS;
+    bool wanted = request->include_usage || step->usage_as >= 0;
     struct stream_script script = {
-        .events = events,
+        .events = completion_events(step, events),
         .count = events,
         .interval_ms = step->interval_ms,
         .role = true,
-        .usage = step->usage >= 0 ? step->usage : request->include_usage,
+        .usage = step->usage >= 0 ? step->usage : wanted,
         .finish = step->finish != 0,
         .done = true,
         .error_at = -1,
         .malformed_at = -1,
+        .step = step,
     };
 
     healthy_draft_stream(draft, &script, request);

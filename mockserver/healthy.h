@@ -20,6 +20,12 @@
 void healthy_draft(struct draft *draft, const struct step *step,
                    const struct fault_request *request);
 
+/* The same for an accepted credential: as JSON, as a stream. */
+void healthy_draft_json(struct draft *draft, const struct step *step,
+                        const struct fault_request *request);
+void healthy_draft_sse(struct draft *draft, const struct step *step,
+                       const struct fault_request *request);
+
 /* A completion as one JSON body with status 200. */
 void healthy_draft_completion(struct draft *draft,
                               const struct completion *completion,
@@ -46,6 +52,7 @@ struct stream_script {
     bool usage, finish, done; /* the three things at the end */
     int64_t error_at;         /* an error event after that many; -1: none */
     int64_t malformed_at;     /* this content event, from 1; -1: none */
+    const struct step *step;  /* what its events say, and odd ones among them */
 };
 void healthy_draft_stream(struct draft *draft,
                           const struct stream_script *script,

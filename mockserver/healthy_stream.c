@@ -69,6 +69,58 @@ static void add_canary(const struct maker *m)
     buf_release(&event);
 }
 
+static void add_plain(const struct maker *m, struct buf *event)
+{
+    draft_add_piece(m->draft, PIECE_PLAIN, 0, buf_text(event), event->length);
+    buf_release(event);
+}
+
+/* What stands before the first token. The arguments of a tool call are JSON
+ * themselves, in pieces. */
+static void add_beginning(const struct maker *m)
+{
+    struct buf event = { 0 };
+
+    add_canary(m);
+    if (m->script->step->tool_calls != 1)
+        return;
+    completion_write_arguments_chunk(&event, m->request, true, "{\"text\":\"");
+    add_plain(m, &event);
+}
+
+static void add_odd_frame(const struct maker *m)
+{
+    static const char *const members[] = {
+        [STEP_FRAME_EMPTY_CHOICES] = ",\"choices\":[]",
+        [STEP_FRAME_NULL_CHOICES] = ",\"choices\":null",
+        [STEP_FRAME_NO_CHOICES] = "",
+    };
+    int64_t frame = m->script->step->odd_frame;
+    struct buf event = { 0 };
+
+    if (frame < 0)
+        return;
+    if (frame == STEP_FRAME_USAGE)
+        completion_write_usage_chunk(&event, m->request, 1, -1);
+    else
+        completion_write_frame(&event, m->request, members[frame]);
+    add_plain(m, &event);
+}
+
+/* As relays with a content filter send them: no text, and no choice. */
+static void add_metadata(const struct maker *m)
+{
+    for (int64_t i = 0; i < m->script->step->metadata; i++) {
+        struct buf event = { 0 };
+
+        completion_write_frame(&event, m->request,
+                               ",\"choices\":[],\"prompt_filter_results\":[{"
+                               "\"prompt_index\":0,"
+                               "\"content_filter_results\":{}}]");
+        add_plain(m, &event);
+    }
+}
+
 /* Token number index; a malformed event is the first half of what should have
  * been there, so that its token does not arrive. */
 static void add_token(const struct maker *m, int64_t index)
@@ -79,10 +131,16 @@ static void add_token(const struct maker *m, int64_t index)
     struct buf event = { 0 };
 
     if (index == 1)
-        add_canary(m);
+        add_beginning(m);
+    if (index == 2)
+        add_odd_frame(m);
     completion_write_token(&text, m->request, index, m->script->count);
-    completion_write_content_chunk(&event, m->request, buf_text(&text),
-                                   text.length);
+    if (m->script->step->tool_calls == 1)
+        completion_write_arguments_chunk(&event, m->request, false,
+                                         buf_text(&text));
+    else
+        completion_write_content_chunk(&event, m->request, buf_text(&text),
+                                       text.length);
     if (malformed) {
         struct buf half = { 0 };
 
@@ -101,35 +159,82 @@ static void add_token(const struct maker *m, int64_t index)
 
 static void add_error(const struct maker *m)
 {
-    struct buf event = { 0 };
+    const struct step *step = m->script->step;
+    const struct healthy_error error = { .status = 500,
+                                         .code = step->code,
+                                         .type = step->error_type,
+                                         .message = step->message };
+    struct buf text = { 0 }, event = { 0 };
 
-    buf_add_text(&event, "data: ");
-    healthy_write_error(&event, &(struct healthy_error){ .status = 500 },
-                        m->request);
-    buf_add_text(&event, "\n\n");
-    draft_add_piece(m->draft, PIECE_PLAIN, 0, buf_text(&event), event.length);
-    buf_release(&event);
+    healthy_write_error(&text, &error, m->request);
+    if (step->error_as == STEP_ERROR_CHUNK) {
+        struct buf members = { 0 };
+
+        /* The error's object becomes a member of the chunk. */
+        buf_printf(&members, ",\"choices\":[],%.*s", (int)text.length - 2,
+                   text.data + 1);
+        completion_write_frame(&event, m->request, buf_text(&members));
+        buf_release(&members);
+    } else {
+        buf_printf(&event, "data: %s\n\n", text.data);
+    }
+    add_plain(m, &event);
+    buf_release(&text);
+}
+
+static void add_usage(const struct maker *m)
+{
+    int64_t usage_as = m->script->step->usage_as;
+
+    for (int i = 0; i < (usage_as == STEP_USAGE_TWICE ? 2 : 1); i++) {
+        struct buf event = { 0 };
+
+        completion_write_usage_chunk(&event, m->request, m->script->events,
+                                     usage_as);
+        add_plain(m, &event);
+    }
+}
+
+/* The first token once more: who reads on shows it. */
+static void add_encore(const struct maker *m)
+{
+    struct buf text = { 0 }, event = { 0 };
+
+    completion_write_token(&text, m->request, 1, m->script->count);
+    completion_write_content_chunk(&event, m->request, buf_text(&text),
+                                   text.length);
+    add_plain(m, &event);
+    buf_release(&text);
 }
 
 static void add_end(const struct maker *m)
 {
     static const char done[] = "data: [DONE]\n\n";
+    const struct step *step = m->script->step;
+    bool early = step->usage_as == STEP_USAGE_BEFORE_FINISH;
     struct buf event = { 0 };
 
+    if (m->script->usage && early)
+        add_usage(m);
     if (m->script->finish) {
-        completion_write_chunk(&event, m->request, "{}", "\"stop\"");
-        draft_add_piece(m->draft, PIECE_PLAIN, 0, buf_text(&event),
-                        event.length);
+        struct buf reason = { 0 };
+
+        if (step->tool_calls == 1) {
+            completion_write_arguments_chunk(&event, m->request, false, "\"}");
+            add_plain(m, &event);
+        }
+        buf_printf(&reason, "\"%s\"",
+                   step_finish_names[completion_finish(step)]);
+        completion_write_chunk(&event, m->request, "{}", buf_text(&reason));
+        add_plain(m, &event);
+        buf_release(&reason);
     }
-    if (m->script->usage) {
-        buf_clear(&event);
-        completion_write_usage_chunk(&event, m->request, m->script->events);
-        draft_add_piece(m->draft, PIECE_PLAIN, 0, buf_text(&event),
-                        event.length);
-    }
+    if (m->script->usage && !early)
+        add_usage(m);
     if (m->script->done)
         draft_add_piece(m->draft, PIECE_PLAIN, 0, done, sizeof done - 1);
-    buf_release(&event);
+    if (step->after_done == 1)
+        add_encore(m);
 }
 
 void healthy_draft_stream(struct draft *draft,
@@ -140,6 +245,7 @@ void healthy_draft_stream(struct draft *draft,
     int64_t events = script->events;
 
     healthy_draft_stream_head(draft);
+    add_metadata(&m);
     if (script->role)
         healthy_add_role(draft, request);
     if (script->error_at >= 0 && script->error_at < events)
@@ -148,5 +254,8 @@ void healthy_draft_stream(struct draft *draft,
         add_token(&m, i);
     if (script->error_at >= 0)
         add_error(&m);
+    for (int64_t i = events + 1;
+         script->step->after_error == 1 && i <= script->events; i++)
+        add_token(&m, i);
     add_end(&m);
 }

@@ -46,7 +46,8 @@ struct plan {
     struct buf body; /* of the reply, whole */
     /* Raw: */
     struct buf bytes;  /* everything the acts may send */
-    size_t head_bytes; /* bytes[0..head_bytes) is a complete head; 0: none */
+    size_t head_bytes; /* bytes[0..head_bytes) end with a complete head, 1xx
+                          ones before it; 0: none */
     struct act *acts;
     size_t act_count, act_capacity;
     enum step_end end; /* the last act's, or KEEP for a reply */

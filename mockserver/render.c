@@ -1,11 +1,10 @@
 #include "mockserver/render.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/answer.h"
-#include "mockserver/reason.h"
+#include "mockserver/write.h"
 
 /* What of a message goes out. */
 struct extent {
@@ -35,6 +34,23 @@ static bool says_close(const struct draft *draft)
     return connection && !strcasecmp(connection, "close");
 }
 
+/* An HTTP/1.0 answer, after which the connection ends. */
+static bool is_old(const struct draft *draft)
+{
+    return draft->head && draft->head->status_line == STEP_STATUS_LINE_HTTP_1_0;
+}
+
+/* A head that libmicrohttpd would not write, or would write otherwise. */
+static bool looks_odd(const struct draft *draft)
+{
+    const struct step_head *head = draft->head;
+
+    return (head &&
+            (head->status_line >= 0 || head->names >= 0 || head->odd >= 0 ||
+             head->omit.count || head->pad_bytes > 0)) ||
+           (draft->interim && draft->interim->count) || draft->early;
+}
+
 static enum step_end end_of(const struct draft *draft, bool raw)
 {
     bool broken = !is_whole(draft) || draft->tail.length ||
@@ -46,7 +62,8 @@ static enum step_end end_of(const struct draft *draft, bool raw)
     if (broken)
         return STEP_END_HANG;
     if ((has_body(draft) && draft->framing == STEP_FRAMING_CLOSE) ||
-        draft->status < 200 || says_close(draft) || (raw && draft->last_answer))
+        draft->status < 200 || says_close(draft) || draft->early ||
+        is_old(draft) || (raw && draft->last_answer))
         return STEP_END_FIN;
     return STEP_END_KEEP;
 }
@@ -74,7 +91,8 @@ static bool fits_reply(const struct draft *draft)
         draft->status == 304 || /* it would say Content-Length: 0 */
         draft->framing != STEP_FRAMING_LENGTH || draft->announced_bytes >= 0 ||
         draft->pace_bytes > 0 || draft->piece_count > 1 ||
-        (draft->piece_count && draft->pieces[0].wait_ms > 0))
+        (draft->piece_count && draft->pieces[0].wait_ms > 0) ||
+        looks_odd(draft))
         return false;
     for (size_t i = 0; i < draft->header_count; i++) {
         if (!is_plain_header(&draft->headers[i]))
@@ -94,39 +112,15 @@ static void render_reply(struct plan *plan, const struct draft *draft)
         buf_add(&plan->body, buf_text(&draft->body), draft->body.length);
 }
 
-static void write_framing(struct buf *head, const struct draft *draft)
-{
-    int64_t length = draft->announced_bytes >= 0 ? draft->announced_bytes
-                                                 : (int64_t)draft->body.length;
-
-    if (!has_body(draft))
-        return;
-    if (draft->framing == STEP_FRAMING_LENGTH &&
-        !draft_find_header(draft, "Content-Length"))
-        buf_printf(head, "Content-Length: %" PRId64 "\r\n", length);
-    if (draft->framing == STEP_FRAMING_CHUNKED &&
-        !draft_find_header(draft, "Transfer-Encoding"))
-        buf_add_text(head, "Transfer-Encoding: chunked\r\n");
-}
-
-static void write_head(struct buf *head, const struct draft *draft)
+static void write_answer_head(struct buf *head, const struct draft *draft)
 {
     /* A close that cuts or follows a false length comes unannounced. */
     bool announced = end_of(draft, true) == STEP_END_FIN && is_whole(draft) &&
                      draft->announced_bytes < 0 && !draft->tail.length &&
                      draft->status >= 200;
+    bool closes = has_body(draft) && draft->framing == STEP_FRAMING_CLOSE;
 
-    buf_printf(head, "HTTP/1.1 %" PRId64 " %s\r\n", draft->status,
-               reason_find(draft->status));
-    for (size_t i = 0; i < draft->header_count; i++)
-        buf_printf(head, "%s: %s\r\n", draft->headers[i].name,
-                   draft->headers[i].value);
-    write_framing(head, draft);
-    if ((announced ||
-         (has_body(draft) && draft->framing == STEP_FRAMING_CLOSE)) &&
-        !draft_find_header(draft, "Connection"))
-        buf_add_text(head, "Connection: close\r\n");
-    buf_add_text(head, "\r\n");
+    write_head(head, draft, has_body(draft), announced || closes);
 }
 
 /* Inside a header line: behind the status line, before the blank line, not at
@@ -196,9 +190,10 @@ static struct extent extent_of(const struct draft *draft,
 {
     enum point_at at = draft->cut.at;
     struct extent extent = {
-        .when = at == POINT_ACCEPT         ? PLAN_AT_ACCEPT
-                : at == POINT_REQUEST_HEAD ? PLAN_AT_REQUEST_HEAD
-                                           : PLAN_AT_REQUEST,
+        .when = at == POINT_ACCEPT ? PLAN_AT_ACCEPT
+                : at == POINT_REQUEST_HEAD || draft->early
+                    ? PLAN_AT_REQUEST_HEAD
+                    : PLAN_AT_REQUEST,
         .nothing = at == POINT_ACCEPT || at == POINT_REQUEST_HEAD ||
                    at == POINT_REQUEST,
         .head_bytes = head->length,
@@ -257,20 +252,24 @@ static void add_piece(struct plan *plan, const struct draft *draft,
 
     if (piece->wait_ms > 0)
         plan_add_wait(plan, piece->wait_ms);
-    if (draft->framing == STEP_FRAMING_CHUNKED) {
+    if (draft->framing == STEP_FRAMING_CHUNKED)
         /* What stands at the cut needs a chunk boundary before it. */
-        bool split = draft->tail.length > 0;
-
-        buf_printf(&chunk, "%zx\r\n", split ? length : piece->length);
+        write_chunks(&chunk, draft->chunks, bytes, length,
+                     draft->tail.length ? length : piece->length);
+    else
         buf_add(&chunk, bytes, length);
-        if (split || length == piece->length)
-            buf_add_text(&chunk, "\r\n");
-    } else {
-        buf_add(&chunk, bytes, length);
-    }
     add_send(plan, draft, buf_text(&chunk), chunk.length);
     if (piece->kind == PIECE_EVENT && length == piece->length)
         plan_add_event_mark(plan);
+    buf_release(&chunk);
+}
+
+static void add_last_chunk(struct plan *plan, const struct draft *draft)
+{
+    struct buf chunk = { 0 };
+
+    write_last_chunk(&chunk, draft->chunks);
+    add_send(plan, draft, chunk.data, chunk.length);
     buf_release(&chunk);
 }
 
@@ -291,7 +290,19 @@ static void add_body(struct plan *plan, const struct draft *draft,
         add_send(plan, draft, draft->tail.data, draft->tail.length);
     else if (extent->whole && has_body(draft) &&
              draft->framing == STEP_FRAMING_CHUNKED)
-        add_send(plan, draft, "0\r\n\r\n", strlen("0\r\n\r\n"));
+        add_last_chunk(plan, draft);
+}
+
+/* They come at once; a wait of the step is between them and the answer. */
+static void add_interim(struct plan *plan, const struct draft *draft)
+{
+    struct buf heads = { 0 };
+
+    for (size_t i = 0; draft->interim && i < draft->interim->count; i++)
+        write_interim(&heads, draft->interim->items[i]);
+    if (heads.length)
+        add_send(plan, draft, heads.data, heads.length);
+    buf_release(&heads);
 }
 
 static void render_raw(struct plan *plan, const struct draft *draft)
@@ -299,9 +310,11 @@ static void render_raw(struct plan *plan, const struct draft *draft)
     struct buf head = { 0 };
     struct extent extent;
 
-    write_head(&head, draft);
+    write_answer_head(&head, draft);
     extent = extent_of(draft, &head);
     plan->when = extent.when;
+    if (!extent.nothing)
+        add_interim(plan, draft);
     if (draft->wait_ms > 0)
         plan_add_wait(plan, draft->wait_ms);
     if (!extent.nothing && draft->garbage.length) {
@@ -309,7 +322,7 @@ static void render_raw(struct plan *plan, const struct draft *draft)
     } else if (!extent.nothing) {
         add_send(plan, draft, head.data, extent.head_bytes);
         if (extent.head_bytes == head.length) {
-            plan->head_bytes = head.length;
+            plan->head_bytes = plan->bytes.length;
             add_body(plan, draft, &extent);
         }
         if (draft->cut.at != POINT_STATUS_LINE)

@@ -45,7 +45,7 @@ void inbound_next(struct inbound *in, int64_t now_ns);
 /* Not one byte of a request yet. */
 bool inbound_is_idle(const struct inbound *in);
 
-#define OUTBOUND_HEAD_MOST 16384
+#define OUTBOUND_HEAD_MOST (2 << 20)
 
 struct outbound {
     int64_t bytes;      /* taken by the kernel, interim answers not counted */

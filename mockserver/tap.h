@@ -18,10 +18,11 @@
 struct tap {
     struct inbound in;
     struct outbound out;
-    bool read_eof;   /* a read returned 0 */
-    int read_errno;  /* of the last failed read but EAGAIN; 0: none */
-    int write_errno; /* likewise */
-    int64_t gone_ns; /* when the first of the three was seen */
+    bool read_eof;      /* a read returned 0 */
+    int read_errno;     /* of the last failed read but EAGAIN; 0: none */
+    int write_errno;    /* likewise */
+    bool mute_continue; /* the library's 100 Continue is not sent */
+    int64_t gone_ns;    /* when the first of the three was seen */
 };
 
 void tap_release(struct tap *tap);

@@ -51,16 +51,20 @@ static inline void view_read_chunks(struct view *view, const char *at,
         char *after;
         size_t size = strtoull(at, &after, 16);
 
-        if (after == at || strncmp(after, "\r\n", 2)) {
+        if (after == at || (*after != ';' && strncmp(after, "\r\n", 2))) {
             view->bad_chunk = at < end;
             return;
         }
-        after += 2;
+        after += strcspn(after, "\r");
         if (!size) {
-            view->whole = end - after >= 2 && !memcmp(after, "\r\n", 2);
-            view->surplus = view->whole && after + 2 < end;
+            const char *blank =
+                memmem(after, (size_t)(end - after), "\r\n\r\n", 4);
+
+            view->whole = blank != NULL;
+            view->surplus = view->whole && blank + 4 < end;
             return;
         }
+        after += 2;
         if ((size_t)(end - after) < size + 2) {
             size_t left = (size_t)(end - after);
 
@@ -79,7 +83,7 @@ static inline void view_read_body(struct view *view, const char *at,
     char *coding = view_header(view, "Transfer-Encoding");
 
     view->length = length ? atoll(length) : -1;
-    view->chunked = coding && !strcmp(coding, "chunked");
+    view->chunked = coding && !strcasecmp(coding, "chunked");
     free(length);
     free(coding);
     if (view->chunked) {

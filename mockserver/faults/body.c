@@ -8,6 +8,12 @@
 
 static const char json[] = "application/json";
 
+static const struct completion sound = { .count = ANSWER_TOKENS,
+                                         .sent = ANSWER_TOKENS,
+                                         .usage = true,
+                                         .usage_as = -1,
+                                         .finish = true };
+
 typedef void draft_body(struct draft *draft, const struct step *step,
                         const struct fault_request *request);
 
@@ -41,13 +47,10 @@ static void draft_cut_json(struct draft *draft, const struct step *step,
                            const struct fault_request *request)
 {
     int64_t percent = step->percent >= 0 ? step->percent : 50;
-    const struct completion completion = { .count = ANSWER_TOKENS,
-                                           .usage = true,
-                                           .finish = true };
     struct buf text = { 0 };
     size_t length;
 
-    completion_write(&text, &completion, request);
+    completion_write(&text, &sound, request);
     length = text.length * (size_t)percent / 100;
     if (length >= text.length)
         length = text.length - 1;
@@ -65,12 +68,10 @@ static void draft_wrong_type(struct draft *draft, const struct step *step,
 static void draft_invalid_utf8(struct draft *draft, const struct step *step,
                                const struct fault_request *request)
 {
-    const struct completion completion = { .count = ANSWER_TOKENS,
-                                           .usage = true,
-                                           .finish = true,
-                                           .raw_bytes = " \xff\xfe\xc3(" };
+    struct completion completion = sound;
 
     (void)step;
+    completion.raw_bytes = " \xff\xfe\xc3(";
     healthy_draft_completion(draft, &completion, request);
 }
 
@@ -85,10 +86,56 @@ static void draft_error_object(struct draft *draft, const struct step *step,
 static void draft_no_choices(struct draft *draft, const struct step *step,
                              const struct fault_request *request)
 {
-    const struct completion completion = { .usage = true, .no_choices = true };
+    const struct completion completion = { .usage = true,
+                                           .usage_as = -1,
+                                           .no_choices = true };
 
     (void)step;
     healthy_draft_completion(draft, &completion, request);
+}
+
+/* Half an answer, and an error beside it (as providers behind relays do). */
+static void draft_error_and_choices(struct draft *draft,
+                                    const struct step *step,
+                                    const struct fault_request *request)
+{
+    struct completion completion = sound;
+    struct buf error = { 0 }, more = { 0 };
+
+    (void)step;
+    healthy_write_error(&error, &(struct healthy_error){ .status = 502 },
+                        request);
+    /* Its one member. */
+    buf_printf(&more, "%.*s,", (int)error.length - 2, error.data + 1);
+    completion.sent = ANSWER_TOKENS / 2;
+    completion.more = buf_text(&more);
+    healthy_draft_completion(draft, &completion, request);
+    buf_release(&error);
+    buf_release(&more);
+}
+
+static void draft_members(struct draft *draft, const struct step *step,
+                          const struct fault_request *request)
+{
+    struct completion completion = sound;
+
+    completion.more =
+        step->kind == STEP_BODY_HUGE_NUMBER
+            ? "\"score\":1e400,"
+            : "\"object\":\"chat.completion\",\"model\":\"another\",";
+    healthy_draft_completion(draft, &completion, request);
+}
+
+static void draft_bom(struct draft *draft, const struct step *step,
+                      const struct fault_request *request)
+{
+    struct buf text = { 0 };
+
+    (void)step;
+    buf_add_text(&text, "\xef\xbb\xbf");
+    completion_write(&text, &sound, request);
+    draft_set_body(draft, json, text.data, text.length);
+    buf_release(&text);
 }
 
 /* Either a fixed text or a function. */
@@ -109,6 +156,12 @@ static const struct {
     [STEP_BODY_INVALID_UTF8] = { .function = draft_invalid_utf8 },
     [STEP_BODY_ERROR_OBJECT] = { .function = draft_error_object },
     [STEP_BODY_NO_CHOICES] = { .function = draft_no_choices },
+    [STEP_BODY_ERROR_AND_CHOICES] = { .function = draft_error_and_choices },
+    [STEP_BODY_BOM] = { .function = draft_bom },
+    [STEP_BODY_DUPLICATE_KEYS] = { .function = draft_members },
+    [STEP_BODY_HUGE_NUMBER] = { .function = draft_members },
+    [STEP_BODY_SSE] = { .function = healthy_draft_sse },
+    [STEP_BODY_JSON] = { .function = healthy_draft_json },
 };
 
 void fault_body_draft(struct draft *draft, const struct step *step,

@@ -36,6 +36,10 @@ void fault_status_draft(struct draft *draft, const struct step *step,
                         const struct fault_request *request)
 {
     draft->status = step->status;
+    if (step->location)
+        draft_add_header(draft, "Location",
+                         request->location ? request->location
+                                           : step->location);
     if (step->status < 200 || step->status == 204 || step->status == 304)
         return;
     switch (step->body >= 0 ? (enum step_status_body)step->body

@@ -38,16 +38,19 @@ void fault_stream_draft(struct draft *draft, const struct step *step,
     bool error = step->error_at >= 0;
     int64_t events = step->events >= 0 ? step->events : ANSWER_TOKENS;
     struct stream_script script = {
-        .events = events,
+        .events = completion_events(step, events),
         .count = events > ANSWER_TOKENS ? events : ANSWER_TOKENS,
         .interval_ms = step->interval_ms,
         .comment_every_ms = step->comment_every_ms,
-        .role = step->role_only > 0 || (events > 0 && step->error_at != 0),
-        .usage = is_on(step->usage, request->include_usage && !error),
+        .role = step->role_only > 0 ||
+                (events > 0 && (step->error_at != 0 || step->after_error == 1)),
+        .usage = is_on(step->usage, step->usage_as >= 0 ||
+                                        (request->include_usage && !error)),
         .finish = is_on(step->finish, !error),
         .done = is_on(step->done, !error),
         .error_at = step->error_at,
         .malformed_at = step->malformed_at,
+        .step = step,
     };
 
     if (step->comments_only > 0)

@@ -645,7 +645,9 @@ Test(scenario, schema_names_every_fault_and_what_it_reads)
         text, "{\"if\":{\"properties\":{\"fault\":{\"const\":\"delay\"}}},"
               "\"then\":{\"required\":[\"fault\",\"ms\"],\"propertyNames\":"
               "{\"enum\":[\"fault\",\"ms\",\"before_ms\",\"headers\","
-              "\"retry_after\",\"framing\",\"pace\",\"end\"]}}}");
+              "\"retry_after\",\"framing\",\"pace\",\"end\",\"interim\","
+              "\"early\",\"encoding\",\"pad_bytes\",\"head\","
+              "\"chunks\"]}}}");
     free(text);
     cr_expect_eq(json_count(json_pointer(step, "/properties/status/anyOf")), 3);
     cr_expect_str_eq(

@@ -88,6 +88,41 @@ Test(step, parameters_and_modifiers_fill_their_fields)
     step_release(&s);
 }
 
+Test(step, modifiers_of_the_look_are_read)
+{
+    struct step s;
+    struct err err;
+
+    cr_assert(read(&s,
+                   "{\"fault\":\"status\",\"status\":307,"
+                   "\"location\":\"${trap.url}/x\",\"interim\":[100,103],"
+                   "\"early\":true,\"encoding\":\"gzip_bomb\","
+                   "\"pad_bytes\":9,\"head\":{\"status_line\":\"bare\","
+                   "\"names\":\"odd\",\"odd\":\"obs_fold\","
+                   "\"omit\":[\"Date\"],\"pad_bytes\":40960},"
+                   "\"chunks\":{\"bytes\":1,\"style\":\"upper\","
+                   "\"trailers\":[[\"X-E\",\"1\"]]}}",
+                   &err),
+              "%s %s", err.where, err.text);
+    cr_expect_str_eq(s.location, "${trap.url}/x");
+    cr_expect_eq(s.interim.count, 2);
+    cr_expect_eq(s.interim.items[1], 103);
+    cr_expect_eq(s.early, 1);
+    cr_expect_eq(s.encoding, STEP_ENCODING_GZIP_BOMB);
+    cr_expect_eq(s.pad_bytes, 9);
+    cr_expect_eq(s.head.status_line, STEP_STATUS_LINE_BARE);
+    cr_expect_eq(s.head.names, STEP_LETTERS_ODD);
+    cr_expect_eq(s.head.odd, STEP_ODD_OBS_FOLD);
+    cr_expect_str_eq(s.head.omit.items[0], "Date");
+    cr_expect_eq(s.head.pad_bytes, 40960);
+    cr_expect_eq(s.head.pad_header_bytes, -1);
+    cr_expect_eq(s.chunks.bytes, 1);
+    cr_expect_eq(s.chunks.style, STEP_CHUNK_UPPER);
+    cr_expect_eq(s.chunks.trailers.count, 1);
+    cr_expect(step_needs_lease(&s));
+    step_release(&s);
+}
+
 Test(step, nothing_set_is_nothing_set)
 {
     struct step read_one;
@@ -117,9 +152,21 @@ Test(step, what_a_fault_does_not_read_is_refused)
           "unknown key; did you mean \"status\"?" },
         { "{\"fault\":\"status\",\"status\":42}", ".status",
           "42 is not in 100..999" },
+        { "{\"fault\":\"none\",\"status\":503}", ".status",
+          "a healthy answer has a status of 200..299; use the fault "
+          "\"status\"" },
+        { "{\"fault\":\"none\",\"interim\":[101]}", ".interim",
+          "101 ends HTTP on the connection: it is no interim answer" },
+        { "{\"fault\":\"none\",\"early\":true,\"end\":{\"how\":\"rst\","
+          "\"at\":\"accept\"}}",
+          ".early", "the exchange is over before there is a request head" },
+        { "{\"fault\":\"none\",\"framing\":\"close\",\"chunks\":"
+          "{\"trailers\":[[\"A\",\"b\"]]}}",
+          ".chunks", "only chunked framing has chunks and trailers" },
         { "{\"fault\":\"status\"}", "",
           "\"status\" is missing; the fault \"status\" reads status "
-          "(required), body, code, error_type, message" },
+          "(required), body, code, error_type, message, "
+          "location" },
         { "{\"fault\":\"delay\",\"ms\":5,\"status\":500}", ".status",
           "the fault \"delay\" does not read this; it reads ms (required)" },
         { "{\"fault\":\"dribble\",\"bytes\":0,\"every_ms\":1}", ".bytes",
