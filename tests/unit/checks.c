@@ -439,7 +439,8 @@ Test(checks, a_scenario_may_make_its_case_advisory_but_not_its_leaks)
 }
 
 /* All checks on a 503 that was retried once too often, on a machine so late. */
-static enum verdict late_verdict(int64_t stamp_ms, bool drifted)
+static enum verdict late_verdict(int64_t stamp_ms, int64_t took_ms,
+                                 bool drifted)
 {
     struct stage s;
     struct findings findings = { 0 };
@@ -456,6 +457,7 @@ static enum verdict late_verdict(int64_t stamp_ms, bool drifted)
     if (drifted)
         s.request.trace.extra_bytes = 3;
     stage_success(&s);
+    s.request.trace.start_ns = s.request.trace.end_ns - took_ms * NS_PER_MS;
     judged = (struct judged){ &s.o, &s.allowed, 1 };
     judge_case(&findings, &judged);
     verdict = verdict_of(&findings);
@@ -467,10 +469,13 @@ static enum verdict late_verdict(int64_t stamp_ms, bool drifted)
 Test(checks, a_machine_too_slow_makes_a_fail_a_hold)
 {
     /* The runbook's shortest timeout is 500 ms. */
-    cr_expect_eq(late_verdict(0, false), VERDICT_FAIL);
-    cr_expect_eq(late_verdict(249, false), VERDICT_FAIL);
-    cr_expect_eq(late_verdict(250, false), VERDICT_HOLD);
-    cr_expect_eq(late_verdict(250, true), VERDICT_FAIL, "no matter of time");
+    cr_expect_eq(late_verdict(0, 800, false), VERDICT_FAIL);
+    cr_expect_eq(late_verdict(249, 800, false), VERDICT_FAIL);
+    cr_expect_eq(late_verdict(250, 800, false), VERDICT_HOLD);
+    cr_expect_eq(late_verdict(250, 800, true), VERDICT_FAIL,
+                 "no matter of time");
+    cr_expect_eq(late_verdict(250, 499, false), VERDICT_FAIL,
+                 "over before any timer could run out");
 }
 
 Test(checks, the_worst_of_several_requests_counts)
