@@ -14,6 +14,7 @@ struct leaving {
     int64_t left_ns;
     size_t begun;     /* attempts that began later than the limit */
     size_t held;      /* that were held longer */
+    size_t open;      /* still held, in time, when we stopped listening */
     int64_t worst_ms; /* after the client left; -1: nothing was open */
 };
 
@@ -57,6 +58,8 @@ static void weigh(struct leaving *l, const struct seen *seen,
         after_ms = (began_ns - l->left_ns) / NS_PER_MS;
     } else if (end_ns > most_ns) {
         l->held++;
+    } else if (attempt->delivered.end == ATTEMPT_END_OPEN) {
+        l->open++;
     } else if (end_ns <= l->left_ns) {
         return;
     }
@@ -76,7 +79,11 @@ static void tell(const struct leaving *l, struct finding *finding)
     else
         finding_observe(finding, "over %" PRId64 " ms after the client left%s",
                         l->worst_ms, l->held ? ", or not at all" : "");
-    finding->verdict = l->begun || l->held ? VERDICT_FAIL : VERDICT_PASS;
+    finding->verdict = l->begun || l->held ? VERDICT_FAIL
+                       : l->open           ? VERDICT_HOLD
+                                           : VERDICT_PASS;
+    if (finding->verdict == VERDICT_HOLD)
+        finding_reason(finding, "nobody listened long enough");
 }
 
 static void judge_request(const struct seen *seen, struct finding *finding)
@@ -96,8 +103,9 @@ static void judge_request(const struct seen *seen, struct finding *finding)
                    "nothing begins",
                    l.within_ms);
     finding_reason(finding, "the client left");
-    if (o->listened_until_ns <
-        l.left_ns + (l.within_ms + l.tolerance_ms) * NS_PER_MS) {
+    /* The tolerance is known only afterwards: it matters where something was
+     * still open. */
+    if (o->listened_until_ns < l.left_ns + l.within_ms * NS_PER_MS) {
         finding->verdict = VERDICT_HOLD;
         finding_reason(finding, "nobody listened long enough");
         return;

@@ -99,6 +99,13 @@ Test(checks_client, cancel_is_judged_only_where_it_can_be)
     hung_up(&s, 101);
     s.o.listened_until_ns = stage_ns(300);
     EXPECT_VERDICT(&s, "cancel", VERDICT_HOLD);
+    /* The limit itself was listened out, our own tolerance of 50 ms not. */
+    s.o.listened_until_ns = stage_ns(610);
+    EXPECT_VERDICT(&s, "cancel", VERDICT_PASS);
+    s.attempts[0].delivered.end = ATTEMPT_END_OPEN;
+    EXPECT_VERDICT(&s, "cancel", VERDICT_HOLD);
+    s.o.listened_until_ns = stage_ns(660);
+    EXPECT_VERDICT(&s, "cancel", VERDICT_FAIL);
     s.o.listened_until_ns = stage_ns(3000);
     s.request.trace.outcome = TRACE_OUTCOME_SUCCESS;
     EXPECT_VERDICT(&s, "cancel", VERDICT_NOT_APPLICABLE);
