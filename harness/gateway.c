@@ -157,6 +157,16 @@ static bool folder_make(const char *path, struct err *err)
     return false;
 }
 
+/* The gateway runs in another folder than we do: a relative path is no use. */
+static void gateway_name_profile(struct names *names,
+                                 const struct profile *profile)
+{
+    char *whole = realpath(profile->folder, NULL);
+
+    names_set(names, "profile", whole ? whole : profile->folder);
+    free(whole);
+}
+
 bool gateway_render(struct gateway *out, const struct profile *profile,
                     const struct profile_variant *variant, const char *folder,
                     struct names *names, struct err *err)
@@ -171,7 +181,7 @@ bool gateway_render(struct gateway *out, const struct profile *profile,
     out->names = *names;
     *names = (struct names){ 0 };
     names_set(&out->names, "work", folder);
-    names_set(&out->names, "profile", profile->folder);
+    gateway_name_profile(&out->names, profile);
     names_set(&out->names, "bin", bin);
     free(bin);
     ok = folder_make(folder, err) && folder_make(home, err) &&
@@ -418,7 +428,7 @@ char *gateway_version(const struct profile *profile, const char *folder)
 
     fake.folder = xstrdup(folder);
     names_set(&fake.names, "bin", bin);
-    names_set(&fake.names, "profile", profile->folder);
+    gateway_name_profile(&fake.names, profile);
     if (profile->version_command.count) {
         struct profile quiet = *profile;
 

@@ -11,6 +11,8 @@ static const char verdicts[] =
     "{\"gateway\": \"nginx\", \"cases\": {"
     "\"malformed/garbage*\": {\"verdict\": \"fail\","
     " \"checks\": [\"attempts_per_upstream\"], \"finding\": \"x\"},"
+    "\"connection/*\": {\"verdict\": \"fail\", \"sometimes\": true,"
+    " \"checks\": [\"same_body\"]},"
     "\"rate-limit/*\": {\"verdict\": \"fail\"}}}";
 
 static void load(struct expectation *out, const char *text)
@@ -61,6 +63,13 @@ static const struct {
     { "malformed/garbage[x=1]", VERDICT_PASS, NULL, false, 0,
       "malformed/garbage[x=1]: pass, listed as fail\n" },
     { "rate-limit/once", VERDICT_FAIL, "whatever", true, 0, "" },
+    { "connection/reset", VERDICT_FAIL, "same_body", true, 0, "" },
+    { "connection/reset", VERDICT_PASS, NULL, true, 0, "" },
+    { "connection/reset", VERDICT_HOLD, NULL, false, 0,
+      "connection/reset: hold, listed as fail\n" },
+    { "connection/reset", VERDICT_FAIL, "redaction", false, 0,
+      "connection/reset: fails redaction, which is not listed: 1, seen 2\n"
+      "connection/reset: listed to fail same_body, and does not\n" },
     { "control/healthy", VERDICT_PASS, NULL, true, 0, "" },
     { "control/healthy", VERDICT_HOLD, NULL, true, 1, "" },
     { "control/healthy", VERDICT_FAIL, "redaction", false, 0,

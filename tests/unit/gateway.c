@@ -1,0 +1,32 @@
+/* gateway: what a started gateway is told. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/gateway.h"
+#include "harness/names.h"
+
+Test(gateway, profile_is_a_whole_path_though_the_profile_was_given_relative)
+{
+    char folder[] = "/tmp/gatedrill-test-XXXXXX";
+    char home[64], here[] = ".";
+    char url[] = "http://127.0.0.1:${gateway.port}/";
+    struct profile profile = { .folder = here, .route.url = url };
+    struct names names = { 0 };
+    struct gateway gateway;
+    struct err err = { 0 };
+    char *whole = realpath(here, NULL);
+
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert(gateway_render(&gateway, &profile, NULL, folder, &names, &err),
+              "%s", err.text);
+    cr_expect_str_eq(names_find(&gateway.names, "profile"), whole);
+    cr_expect_str_eq(names_find(&gateway.names, "work"), folder);
+    gateway_stop(&gateway);
+    snprintf(home, sizeof home, "%s/home", folder);
+    rmdir(home);
+    rmdir(folder);
+    free(whole);
+}
