@@ -7,10 +7,21 @@
 jobs=()
 [ -z "${GATEDRILL_SANITIZE:-}" ] || jobs=(--jobs 8)
 
-drill_gateway() { # profile
+# A gateway that is not on this machine is not drilled; ctest shows the skip.
+skip_unless() { # what is missing, command that proves it is there
+    local missing=$1
+    shift
+    if ! "$@" >/dev/null 2>&1; then
+        echo "SKIPPED: $missing"
+        exit 77
+    fi
+}
+
+drill_gateway() { # profile, further arguments of run
     local gateway=$1
+    shift
     run gatedrill run --gateway "$gateway" --out "$scratch/runs" "${jobs[@]}" \
-        --expect "$GATEDRILL_SOURCE/tests/e2e/expect/$gateway.json"
+        --expect "$GATEDRILL_SOURCE/tests/e2e/expect/$gateway.json" "$@"
     expect_code 0 "$gateway"
     sed -n '/./p' "$scratch/out" | tail -30
     local folder
