@@ -142,7 +142,8 @@ static bool success_is_true(const struct seen *seen,
                     "status and framing say success, the upstream was cut");
     if (!may_pass_on(seen))
         return fail(finding, "no complete answer, presented as success",
-                    "the runbook claims to look into bodies");
+                    "neither the upstream's answer nor the runbook makes it "
+                    "a success");
     return true;
 }
 
