@@ -75,9 +75,17 @@ static bool repro_arm(struct drill *drill, struct slot *slot,
     struct mock_probes probes = { 0 };
     bool ok;
 
-    for (size_t i = 0; i < c->phases[0].upstream_count; i++)
-        mock_script_upstream(&script, c->phases[0].upstreams[i].name,
-                             c->phases[0].upstreams[i].steps);
+    for (size_t i = 0; i < c->phases[0].upstream_count; i++) {
+        struct json *steps =
+            slot_steps(slot, c->phases[0].upstreams[i].steps, err);
+
+        if (!steps) {
+            json_free(script.body);
+            return false;
+        }
+        mock_script_upstream(&script, c->phases[0].upstreams[i].name, steps);
+        json_free(steps);
+    }
     ok = mock_control_put(&drill->control, id, &script, err) &&
          mock_control_lease(&drill->control, slot->id, id, &probes, err);
     mock_probes_release(&probes);

@@ -46,17 +46,19 @@ static struct slot_kind schedule_kind(const struct drill *drill,
 {
     struct slot_kind kind = { .variant = c->variant };
 
-    bool same_text = false;
+    bool needs_lease = false;
 
     for (size_t i = 0; i < c->phase_count; i++) {
         kind.wrong_key |= c->phases[i].client.credential ==
                           CASE_CREDENTIAL_INVALID_AT_UPSTREAM;
-        same_text |= c->phases[i].client.prompt_same == 1;
+        /* Equal texts tell requests apart no more, and of several at once the
+         * latest does not end the others; then a lease must say it. */
+        needs_lease |= c->phases[i].client.prompt_same == 1 ||
+                       c->phases[i].client.concurrency > 1;
     }
-    /* Equal texts tell requests apart no more; then a lease must. */
     kind.shared = drill->profile.process_reuse == REUSE_SHARED &&
                   !c->needs_own_listeners && !c->needs_fresh_process &&
-                  !same_text;
+                  !needs_lease;
     return kind;
 }
 

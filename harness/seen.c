@@ -129,6 +129,26 @@ enum decision seen_decision(const struct seen *seen)
     return DECISION_FALLBACK_NOT_TRIGGERED;
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a && (!b || a < b) ? a : b;
+}
+
+int64_t seen_began_ns(const struct attempt *attempt)
+{
+    return attempt->times_ns.first_byte ? attempt->times_ns.first_byte
+                                        : attempt->times_ns.accept;
+}
+
+int64_t seen_over_ns(const struct seen *seen, const struct attempt *attempt)
+{
+    int64_t end_ns = attempt->delivered.end == ATTEMPT_END_OPEN
+                         ? seen->observation->listened_until_ns
+                         : attempt->times_ns.end;
+
+    return earlier(end_ns, attempt->times_ns.peer_closed);
+}
+
 const struct step *seen_step(const struct seen *seen,
                              const struct attempt *attempt)
 {

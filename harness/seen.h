@@ -41,6 +41,10 @@ bool seen_candidate(const struct seen *seen, size_t path);
 bool seen_uncountable(const struct seen *seen, const char *upstream);
 int64_t seen_elapsed_ms(const struct seen *seen);
 enum decision seen_decision(const struct seen *seen);
+/* When an attempt began (its first byte, else its connection), and when it was
+ * over: the answer was out, or one side had hung up. ns. */
+int64_t seen_began_ns(const struct attempt *attempt);
+int64_t seen_over_ns(const struct seen *seen, const struct attempt *attempt);
 /* What this attempt's step did. */
 void seen_effect(struct effect *out, const struct seen *seen,
                  const struct attempt *attempt);

@@ -17,6 +17,25 @@ static const struct profile_upstream *slot_declared(const struct drill *drill,
     return &all[index];
 }
 
+struct json *slot_steps(const struct slot *slot, const struct json *steps,
+                        struct err *err)
+{
+    char *text = json_print(steps);
+    struct json *filled = NULL;
+    char *known;
+
+    if (!strstr(text, "${")) {
+        free(text);
+        return json_copy(steps);
+    }
+    known = names_fill(&slot->gateway.names, text, "$.upstreams", err);
+    if (known)
+        filled = json_parse(known, strlen(known), "$.upstreams", err);
+    free(known);
+    free(text);
+    return filled;
+}
+
 bool slot_passes_credential(const struct slot *slot, const char *upstream)
 {
     const struct runbook_upstream *said =

@@ -27,30 +27,12 @@ static int64_t limit_ms(const struct seen *seen)
     return seen->observation->runbook->cancel.upstream_closed_within_ms;
 }
 
-static int64_t first_of(int64_t a, int64_t b)
-{
-    return a && (!b || a < b) ? a : b;
-}
-
-/* When it was over: the answer was out, or the gateway had hung up. */
-static int64_t over_ns(const struct seen *seen, const struct attempt *attempt)
-{
-    const struct attempt *a = attempt;
-
-    if (a->delivered.end == ATTEMPT_END_OPEN)
-        return seen->observation->listened_until_ns;
-    if (a->delivered.peer_closed_first)
-        return first_of(a->times_ns.peer_closed, a->times_ns.end);
-    return first_of(a->times_ns.end, a->times_ns.peer_closed);
-}
-
 static void weigh(struct leaving *l, const struct seen *seen,
                   const struct attempt *attempt)
 {
     int64_t most_ns = l->left_ns + (l->within_ms + l->tolerance_ms) * NS_PER_MS;
-    int64_t began_ns =
-        first_of(attempt->times_ns.first_byte, attempt->times_ns.accept);
-    int64_t end_ns = over_ns(seen, attempt);
+    int64_t began_ns = seen_began_ns(attempt);
+    int64_t end_ns = seen_over_ns(seen, attempt);
     int64_t after_ms = (end_ns - l->left_ns) / NS_PER_MS;
 
     if (began_ns > most_ns) {
@@ -58,7 +40,8 @@ static void weigh(struct leaving *l, const struct seen *seen,
         after_ms = (began_ns - l->left_ns) / NS_PER_MS;
     } else if (end_ns > most_ns) {
         l->held++;
-    } else if (attempt->delivered.end == ATTEMPT_END_OPEN) {
+    } else if (attempt->delivered.end == ATTEMPT_END_OPEN &&
+               !attempt->times_ns.peer_closed) {
         l->open++;
     } else if (end_ns <= l->left_ns) {
         return;

@@ -103,6 +103,7 @@ Test(checks_client, cancel_is_judged_only_where_it_can_be)
     s.o.listened_until_ns = stage_ns(610);
     EXPECT_VERDICT(&s, "cancel", VERDICT_PASS);
     s.attempts[0].delivered.end = ATTEMPT_END_OPEN;
+    s.attempts[0].times_ns.peer_closed = 0;
     EXPECT_VERDICT(&s, "cancel", VERDICT_HOLD);
     s.o.listened_until_ns = stage_ns(660);
     EXPECT_VERDICT(&s, "cancel", VERDICT_FAIL);

@@ -1,0 +1,188 @@
+/*
+ * Many requests that failed at once do not come back at once: over the requests
+ * of a phase, the waits before the same retry differ as the declared jitter
+ * says. Judged by the middle half of the waits, which one late thread does not
+ * widen; with the figures printed. Source: runbook retry.backoff.jitter; AWS
+ * retry with backoff; failure-catalogue D16.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+#include "harness/seen.h"
+
+#define SAMPLES_LEAST 20 /* fewer prove nothing */
+#define RETRIES_MOST  4  /* that are looked at */
+/* Of waits drawn evenly from a range the middle half spans half of it. With 20
+ * samples an eighth is below all but one in ten thousand. */
+#define SPAN_PART      8
+#define RANGE_LEAST_MS 16 /* less is this machine's own noise */
+#define GRAIN_MS       1.0
+
+struct waits {
+    double *ms;
+    size_t count;
+};
+
+static int ascending(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* The waits before retry number `retry` (from 1) at the primary. From the first
+ * byte of the answer that failed: earlier nobody could know. */
+static struct waits collect(const struct judged *judged, size_t phase,
+                            size_t retry)
+{
+    const struct observation *o = judged->observation;
+    const char *primary = runbook_primary(o->runbook);
+    struct waits waits = { xcalloc(o->request_count, sizeof(double)), 0 };
+
+    for (size_t i = 0; i < o->request_count; i++) {
+        struct seen seen;
+        const struct attempt *one, *next;
+        int64_t from_ns;
+
+        seen_init(&seen, judged, i);
+        if (o->requests[i].phase != phase || seen.count <= retry)
+            continue;
+        one = seen.attempts[retry - 1];
+        next = seen.attempts[retry];
+        if (strcmp(one->upstream, primary) || strcmp(next->upstream, primary))
+            continue;
+        from_ns = one->times_ns.first_sent ? one->times_ns.first_sent
+                                           : seen_over_ns(&seen, one);
+        waits.ms[waits.count++] =
+            (double)(seen_began_ns(next) - from_ns) / NS_PER_MS;
+    }
+    if (waits.count)
+        qsort(waits.ms, waits.count, sizeof *waits.ms, ascending);
+    return waits;
+}
+
+static double middle_half(const struct waits *waits)
+{
+    return waits->ms[waits->count * 3 / 4] - waits->ms[waits->count / 4];
+}
+
+/* Over how many ms the declared jitter draws the wait; 0: it does not say. */
+static int64_t range_ms(const struct runbook_backoff *backoff, size_t retry)
+{
+    int64_t ms = backoff->base_ms;
+
+    if (!backoff->declared || ms < 0)
+        return 0;
+    for (size_t i = 1; i < retry && ms < 3600000; i++)
+        ms = ms * backoff->factor_percent / 100;
+    if (backoff->cap_ms >= 0 && ms > backoff->cap_ms)
+        ms = backoff->cap_ms;
+    return backoff->jitter == JITTER_FULL    ? ms
+           : backoff->jitter == JITTER_EQUAL ? ms / 2
+                                             : 0;
+}
+
+static void tell(struct finding *finding, const struct waits *waits)
+{
+    finding_observe(finding,
+                    "%zu waits of %.1f to %.1f ms, the middle half spans "
+                    "%.1f ms",
+                    waits->count, waits->ms[0], waits->ms[waits->count - 1],
+                    middle_half(waits));
+}
+
+/* The scenario's own figures, over first retries. */
+static void judge_arrivals(const struct judged *judged, size_t phase,
+                           struct finding *finding)
+{
+    const struct case_expect *expect =
+        &judged->observation->drill_case->phases[phase].expect;
+    struct waits waits = collect(judged, phase, 1);
+
+    finding_expect(finding,
+                   "no wait below %" PRId64
+                   " ms, the middle half spans %" PRId64 " ms",
+                   expect->arrivals.not_before_ms, expect->arrivals.spread_ms);
+    if (waits.count < SAMPLES_LEAST) {
+        finding->verdict = VERDICT_HOLD;
+        finding_reason(finding, "only %zu waits were seen", waits.count);
+    } else {
+        bool early =
+            waits.ms[0] < (double)expect->arrivals.not_before_ms - GRAIN_MS;
+        bool crowded = middle_half(&waits) < (double)expect->arrivals.spread_ms;
+
+        tell(finding, &waits);
+        finding_reason(finding, "the scenario expects it");
+        finding->verdict = early || crowded ? VERDICT_FAIL : VERDICT_PASS;
+    }
+    free(waits.ms);
+}
+
+static void judge_jitter(const struct judged *judged, size_t phase,
+                         struct finding *finding)
+{
+    const struct runbook_backoff *backoff =
+        &judged->observation->runbook->retry.backoff;
+    int64_t range = 0;
+    struct waits best = { 0 };
+
+    for (size_t retry = 1; retry <= RETRIES_MOST; retry++) {
+        struct waits waits = collect(judged, phase, retry);
+
+        if (waits.count >= SAMPLES_LEAST && range_ms(backoff, retry) > range) {
+            free(best.ms);
+            best = waits;
+            range = range_ms(backoff, retry);
+        } else {
+            free(waits.ms);
+        }
+    }
+    if (range == 0) {
+        finding_reason(finding,
+                       "fewer than %d waits, or no jitter that has a "
+                       "range",
+                       SAMPLES_LEAST);
+    } else if (range < RANGE_LEAST_MS) {
+        finding_reason(finding, "the jitter is too small to be seen");
+    } else {
+        finding_expect(finding,
+                       "drawn over %" PRId64
+                       " ms: the middle half spans at least %" PRId64 " ms",
+                       range, range / SPAN_PART);
+        tell(finding, &best);
+        finding_reason(finding, "retry.backoff.jitter");
+        finding->verdict = middle_half(&best) < (double)range / SPAN_PART
+                               ? VERDICT_FAIL
+                               : VERDICT_PASS;
+    }
+    free(best.ms);
+}
+
+static void judge(const struct judged *judged, struct finding *finding)
+{
+    const struct drill_case *c = judged->observation->drill_case;
+
+    finding_reason(finding, "no herd");
+    for (size_t p = 0; p < c->phase_count; p++) {
+        const struct case_expect *expect = &c->phases[p].expect;
+        struct finding one = { .check = finding->check };
+
+        if (!expect->runbook &&
+            (expect->arrivals.not_before_ms || expect->arrivals.spread_ms))
+            judge_arrivals(judged, p, &one);
+        else
+            judge_jitter(judged, p, &one);
+        finding_worse(finding, &one);
+    }
+}
+
+const struct check check_herd_spread = {
+    .id = "herd_spread",
+    .evidence_type = EVIDENCE_RESILIENCE,
+    .severity = SEVERITY_REQUIRED,
+    .text = "Do many requests that failed at once come back spread out?",
+    .judge = judge,
+};
