@@ -239,6 +239,14 @@ static enum verdict policy_retry(const struct runbook *runbook, struct buf *why)
     return VERDICT_HOLD;
 }
 
+static bool lists(const struct bind_texts *texts, const char *word)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (!strcmp(texts->items[i], word))
+            return true;
+    return false;
+}
+
 /* Auth failures and malformed requests must not be tried elsewhere. */
 static enum verdict policy_fallback(const struct runbook *runbook,
                                     struct buf *why)
@@ -257,6 +265,14 @@ static enum verdict policy_fallback(const struct runbook *runbook,
             continue;
         buf_printf(why, "the runbook lets a %lld fall back",
                    (long long)statuses[i]);
+        return VERDICT_FAIL;
+    }
+    /* CometAPI answers a malformed request with this status and code. */
+    if (failure_set_has(&runbook->fallback.on, FAILURE_HTTP, 500) &&
+        !lists(&runbook->retry.never_on_codes, "invalid_request")) {
+        buf_add_text(why, "the runbook lets a malformed request fall back: "
+                          "500 with code invalid_request is in fallback.on and "
+                          "not in retry.never_on_codes");
         return VERDICT_FAIL;
     }
     for (size_t i = 0; i < runbook->fallback.on_codes.count; i++) {

@@ -284,6 +284,12 @@ Test(promotion, a_runbook_that_lets_auth_or_malformed_fall_back_never_is)
     }
     d.runbook.fallback.on.status[429] = true;
     expect(&d, "fallback_as_runbook", "pass", "judged");
+    /* CometAPI says 500 to a malformed request, and means the code. */
+    d.runbook.fallback.on.status[500] = true;
+    expect(&d, "fallback_as_runbook", "fail", "code invalid_request");
+    d.runbook.retry.never_on_codes =
+        (struct bind_texts){ .items = code, .count = 1 };
+    expect(&d, "fallback_as_runbook", "pass", "judged");
     d.runbook.fallback.on_codes =
         (struct bind_texts){ .items = code, .count = 1 };
     expect(&d, "fallback_as_runbook", "fail", "invalid_request");
