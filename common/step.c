@@ -208,6 +208,12 @@ static bool check_answer(const struct step *step, const char *path,
         (step->at.at == POINT_ACCEPT || step->end_at.at == POINT_ACCEPT))
         return refuse(err, path, "early",
                       "the exchange is over before there is a request head");
+    if (step->idle.fin_after_ms >= 0 && step->idle.rst_on_next_byte == 1)
+        return refuse(err, path, "idle",
+                      "both ends of an idle connection; choose one");
+    if ((step->idle.fin_after_ms >= 0 || step->idle.rst_on_next_byte == 1) &&
+        step->end_how >= 0 && step->end_how != STEP_END_KEEP)
+        return refuse(err, path, "idle", "the connection is not kept");
     if (step->chunks.trailers.count && step->framing >= 0 &&
         step->framing != STEP_FRAMING_CHUNKED)
         return refuse(err, path, "chunks",
@@ -274,6 +280,43 @@ bool step_needs_lease(const struct step *step)
            is_early(step->at) || is_early(step->end_at);
 }
 
+static bool at_accept(const struct step *step)
+{
+    return step->at.at == POINT_ACCEPT || step->end_at.at == POINT_ACCEPT;
+}
+
+/* What for_ms and when need of the other steps. */
+static bool check_stages(const struct script *script, const char *path,
+                         struct err *err)
+{
+    bool keyed = false, accepts = false;
+
+    for (size_t i = 0; i < script->count; i++) {
+        keyed = keyed || script->steps[i].when_key > 0;
+        accepts = accepts || at_accept(&script->steps[i]);
+    }
+    if (script->steps[script->count - 1].for_ms > 0) {
+        err_set(err, ERR_SCHEMA, path,
+                "for_ms in the last step: no step comes after it");
+        return false;
+    }
+    if (keyed && accepts) {
+        err_set(err, ERR_SCHEMA, path,
+                "a step at accept cannot stand beside one with when: the key "
+                "is not known before the request head");
+        return false;
+    }
+    return true;
+}
+
+bool script_is_staged(const struct script *script)
+{
+    for (size_t i = 0; i < script->count; i++)
+        if (script->steps[i].for_ms > 0 || script->steps[i].when_key > 0)
+            return true;
+    return false;
+}
+
 bool script_read(struct script *out, const struct json *array, const char *path,
                  enum bind_mode mode, struct err *err)
 {
@@ -302,6 +345,8 @@ bool script_read(struct script *out, const struct json *array, const char *path,
             goto fail;
         }
     }
+    if (!check_stages(out, path, err))
+        goto fail;
     return true;
 
 fail:

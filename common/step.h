@@ -195,6 +195,42 @@ struct step_chunks {
     struct bind_list trailers; /* struct step_header */
 };
 
+/* How the events of a stream are written (HTML standard, 9.2.5 and 9.2.6). */
+enum step_line_end {
+    STEP_LINE_END_LF,
+    STEP_LINE_END_CRLF,
+    STEP_LINE_END_CR,
+    STEP_LINE_END_MIXED, /* the three by turns, one an event */
+};
+extern const char *const step_line_end_names[];
+struct step_sse {
+    int64_t line_end;    /* enum step_line_end; -1: LF */
+    int64_t space;       /* 0: "data:" without a space */
+    int64_t multi_line;  /* 1: JSON over two data lines */
+    int64_t comments;    /* 1: a comment glued to every event */
+    int64_t fields;      /* 1: event, id and retry in every event */
+    int64_t final_blank; /* 0: the last event has no blank line */
+    int64_t bom;         /* 1: a byte order mark first */
+    int64_t multibyte;   /* 1: characters split over writes */
+    int64_t line_bytes;  /* of the first token's line; -1: as it is */
+};
+
+/* What of the request is sent back, and where. */
+enum step_echo_what { STEP_ECHO_CREDENTIAL, STEP_ECHO_PROMPT };
+extern const char *const step_echo_what_names[];
+enum step_echo_where { STEP_ECHO_HEADER, STEP_ECHO_BODY };
+extern const char *const step_echo_where_names[];
+struct step_echo {
+    int64_t what;  /* enum step_echo_what; -1: no echo */
+    int64_t where; /* enum step_echo_where; -1: no echo */
+};
+
+/* What a kept connection does behind a complete answer. */
+struct step_idle {
+    int64_t fin_after_ms;     /* -1: stays open */
+    int64_t rst_on_next_byte; /* 1: the next request is reset unread */
+};
+
 /* Retry-After: at most one of the three forms is set. */
 struct step_retry_after {
     int64_t seconds;    /* -1: not this form */
@@ -266,6 +302,11 @@ struct step {
     int64_t pad_bytes;        /* of filler in the answer's text; -1: none */
     struct step_head head;
     struct step_chunks chunks;
+    struct step_sse sse;
+    struct step_echo echo;
+    struct step_idle idle;
+    int64_t for_ms;   /* holds so long, whatever the number; -1: one attempt */
+    int64_t when_key; /* only attempts with that key, from 1; -1: any */
 };
 
 /* The table of a step, for bind_schema and bind_write_doc. */
@@ -298,6 +339,9 @@ struct script {
 bool script_read(struct script *out, const struct json *array, const char *path,
                  enum bind_mode mode, struct err *err);
 void script_release(struct script *script);
+/* True when for_ms or when decides, and the number of an attempt alone does
+ * not say which step it meets. */
+bool script_is_staged(const struct script *script);
 /* attempt from 1. Borrowed. */
 const struct step *script_step(const struct script *script, int64_t attempt);
 

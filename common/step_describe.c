@@ -219,6 +219,47 @@ static void describe_chunks(struct buf *out, const struct step_chunks *chunks)
                    chunks->trailers.count > 1 ? "s" : "");
 }
 
+static void describe_sse(struct buf *out, const struct step_sse *sse)
+{
+    const struct {
+        bool is;
+        const char *text;
+    } words[] = {
+        { sse->space == 0, "no space behind data:" },
+        { sse->multi_line == 1, "JSON over two lines" },
+        { sse->comments == 1, "comments glued to events" },
+        { sse->fields == 1, "event, id and retry fields" },
+        { sse->final_blank == 0, "no final blank line" },
+        { sse->bom == 1, "a byte order mark" },
+        { sse->multibyte == 1, "split characters" },
+    };
+
+    if (sse->line_end >= 0)
+        buf_printf(out, ", line ends %s", step_line_end_names[sse->line_end]);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (words[i].is)
+            buf_printf(out, ", %s", words[i].text);
+    if (sse->line_bytes > 0)
+        buf_printf(out, ", a line of %" PRId64 " bytes", sse->line_bytes);
+}
+
+static void describe_place(struct buf *out, const struct step *step)
+{
+    if (step->echo.what >= 0)
+        buf_printf(out, ", %s echoed in the %s",
+                   step_echo_what_names[step->echo.what],
+                   step_echo_where_names[step->echo.where]);
+    if (step->idle.fin_after_ms >= 0)
+        buf_printf(out, ", closed when idle for %" PRId64 " ms",
+                   step->idle.fin_after_ms);
+    if (step->idle.rst_on_next_byte == 1)
+        buf_add_text(out, ", the next request reset");
+    if (step->for_ms > 0)
+        buf_printf(out, ", for %" PRId64 " ms", step->for_ms);
+    if (step->when_key > 0)
+        buf_printf(out, ", with key %" PRId64, step->when_key);
+}
+
 static void describe_modifiers(struct buf *out, const struct step *step)
 {
     if (step->interim.declared && !step->interim.count)
@@ -234,6 +275,8 @@ static void describe_modifiers(struct buf *out, const struct step *step)
         buf_printf(out, ", %" PRId64 " bytes of filler", step->pad_bytes);
     describe_head(out, &step->head);
     describe_chunks(out, &step->chunks);
+    describe_sse(out, &step->sse);
+    describe_place(out, step);
 }
 
 void step_describe(struct buf *out, const struct step *step)

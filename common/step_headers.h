@@ -14,6 +14,9 @@ extern const char step_headers_schema[];
 /* Tables of the modifiers that are objects. */
 extern const struct bind_row step_head_table[];
 extern const struct bind_row step_chunks_table[];
+extern const struct bind_row step_sse_table[];
+extern const struct bind_row step_echo_table[];
+extern const struct bind_row step_idle_table[];
 
 /* The modifiers any fault may carry, as a space separated list; every other
  * key of a step is a parameter. */

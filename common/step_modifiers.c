@@ -3,7 +3,7 @@
 
 const char step_modifiers[] =
     "before_ms headers retry_after framing pace end interim early encoding "
-    "pad_bytes head chunks";
+    "pad_bytes head chunks sse echo idle for_ms when";
 
 const char *const step_encoding_names[] = {
     "gzip", "gzip_false", "gzip_truncated", "gzip_bomb", "unknown", NULL,
@@ -19,6 +19,15 @@ const char *const step_odd_head_names[] = {
 const char *const step_chunk_style_names[] = { "upper", "extensions", "zeros",
                                                NULL };
 
+const char *const step_line_end_names[] = { "lf", "crlf", "cr", "mixed", NULL };
+const char *const step_echo_what_names[] = { "credential", "prompt", NULL };
+const char *const step_echo_where_names[] = { "header", "body", NULL };
+
+#define SWITCH(type, field, text)                                              \
+    {                                                                          \
+        .key = #field, .kind = BIND_TRI,                                       \
+        .offset = offsetof(struct type, field), .missing = -1, .doc = text     \
+    }
 #define WORD(type, field, list, text)                                          \
     {                                                                          \
         .key = #field, .kind = BIND_ENUM,                                      \
@@ -80,5 +89,62 @@ const struct bind_row step_chunks_table[] = {
       .release = step_headers_release,
       .schema = step_headers_schema,
       .doc = "Header pairs behind the last chunk, announced in Trailer." },
+    { 0 }
+};
+
+const struct bind_row step_sse_table[] = {
+    WORD(step_sse, line_end, step_line_end_names,
+         "mixed: LF, CRLF and CR by turns, one an event."),
+    SWITCH(step_sse, space, "false: no space behind data:."),
+    SWITCH(step_sse, multi_line, "The JSON of an event over two data lines."),
+    SWITCH(step_sse, comments, "A comment line glued to every event."),
+    SWITCH(step_sse, fields, "event, id and retry lines in every event."),
+    SWITCH(step_sse, final_blank,
+           "false: no blank line behind the last event."),
+    SWITCH(step_sse, bom, "A byte order mark before the first event."),
+    SWITCH(step_sse, multibyte,
+           "A character of several bytes and a surrogate pair, each split over "
+           "two writes."),
+    { .key = "line_bytes",
+      .kind = BIND_INT,
+      .offset = offsetof(struct step_sse, line_bytes),
+      .min = 1,
+      .max = 8 << 20,
+      .missing = -1,
+      .unit = "bytes",
+      .doc = "Least length of the first token's data line." },
+    { 0 }
+};
+
+const struct bind_row step_echo_table[] = {
+    { .key = "what",
+      .kind = BIND_ENUM,
+      .offset = offsetof(struct step_echo, what),
+      .required = true,
+      .names = step_echo_what_names,
+      .missing = -1,
+      .doc = "The credential headers as they came, or up to 400 bytes of the "
+             "last message." },
+    { .key = "where",
+      .kind = BIND_ENUM,
+      .offset = offsetof(struct step_echo, where),
+      .required = true,
+      .names = step_echo_where_names,
+      .missing = -1,
+      .doc = "header: under its own name (a prompt as X-Prompt); body: in the "
+             "text of the answer or of the error." },
+    { 0 }
+};
+
+const struct bind_row step_idle_table[] = {
+    { .key = "fin_after_ms",
+      .kind = BIND_INT,
+      .offset = offsetof(struct step_idle, fin_after_ms),
+      .max = 3600000,
+      .missing = -1,
+      .unit = "ms",
+      .doc = "Closed after that long without a request." },
+    SWITCH(step_idle, rst_on_next_byte,
+           "The next request is reset, and not a byte of it is read."),
     { 0 }
 };

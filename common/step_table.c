@@ -223,6 +223,19 @@ static const struct bind_row pace_table[] = {
       .doc = "Between two pieces." },
     { 0 }
 };
+/* Flat too. */
+static const struct bind_row when_table[] = {
+    { .key = "key",
+      .kind = BIND_INT,
+      .offset = offsetof(struct step, when_key),
+      .required = true,
+      .min = 1,
+      .max = 16,
+      .missing = -1,
+      .unit = "",
+      .doc = "Which of the upstream's keys, from 1." },
+    { 0 }
+};
 static const struct bind_row end_table[] = {
     { .key = "how",
       .kind = BIND_ENUM,
@@ -349,5 +362,30 @@ const struct bind_row step_table[] = {
       .offset = offsetof(struct step, chunks),
       .table = step_chunks_table,
       .doc = "Modifier: chunked framing, written in an odd way." },
+    { .key = "sse",
+      .kind = BIND_OBJECT,
+      .offset = offsetof(struct step, sse),
+      .table = step_sse_table,
+      .doc = "Modifier: how the events of a stream are written." },
+    { .key = "echo",
+      .kind = BIND_OBJECT,
+      .offset = offsetof(struct step, echo),
+      .table = step_echo_table,
+      .doc = "Modifier: sends back what the request brought." },
+    { .key = "idle",
+      .kind = BIND_OBJECT,
+      .offset = offsetof(struct step, idle),
+      .table = step_idle_table,
+      .doc = "Modifier: what the kept connection does behind a complete "
+             "answer." },
+    NUMBER(for_ms, 1, MS_MOST, "ms",
+           "Modifier: every attempt meets this step until so long after the "
+           "first one that did, of whatever request; then the next step."),
+    { .key = "when",
+      .kind = BIND_OBJECT,
+      .table = when_table,
+      .doc = "Modifier: only attempts with that key meet this step. In a "
+             "script with such steps every key counts its own attempts over "
+             "its own steps and those without when." },
     { 0 }
 };

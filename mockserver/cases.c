@@ -163,8 +163,10 @@ void arming_release(struct arming *arming)
 {
     if (!arming)
         return;
-    for (size_t i = 0; i < arming->upstream_count; i++)
+    for (size_t i = 0; i < arming->upstream_count; i++) {
         script_release(&arming->upstreams[i].script);
+        free(arming->upstreams[i].begun_ns);
+    }
     for (size_t i = 0; i < arming->watch_count; i++) {
         free(arming->watch[i].id);
         arming_wipe(arming->watch[i].text);
@@ -184,6 +186,7 @@ static void case_free(struct mock_case *of)
     }
     free(of->armings);
     free(of->tallies);
+    free(of->stands);
     free(of->name);
     free(of);
 }
@@ -317,6 +320,16 @@ bool cases_forget(struct cases *cases, uint64_t nonce)
     return true;
 }
 
+/* No timed step of it has been met. */
+static void case_begin_anew(struct mock_case *of)
+{
+    for (size_t i = 0; i < of->arming_count; i++)
+        for (size_t k = 0; k < of->armings[i]->upstream_count; k++) {
+            free(of->armings[i]->upstreams[k].begun_ns);
+            of->armings[i]->upstreams[k].begun_ns = NULL;
+        }
+}
+
 void cases_reset(struct cases *cases)
 {
     size_t kept = 0;
@@ -329,6 +342,8 @@ void cases_reset(struct cases *cases)
             continue;
         }
         of->tally_count = 0;
+        of->stand_count = 0;
+        case_begin_anew(of);
         cases->items[kept++] = of;
     }
     cases->count = kept;

@@ -19,6 +19,7 @@
 struct armed_upstream {
     char name[UPSTREAM_NAME_SIZE];
     struct script script;
+    int64_t *begun_ns; /* for a staged script: when each step was first met */
 };
 
 struct watch_text {
@@ -44,6 +45,15 @@ struct tally {
     int64_t attempts;
 };
 
+/* How far a staged script has come for one epoch, upstream and key. */
+struct stand {
+    uint16_t epoch;
+    char upstream[UPSTREAM_NAME_SIZE];
+    int64_t key;       /* 0: the script does not tell keys apart */
+    size_t at, before; /* index of the last step met, and of the one before */
+    int64_t met;
+};
+
 struct mock_case {
     uint64_t nonce; /* 0: used alone */
     char *name;     /* used alone: scenario id, "" is the default script */
@@ -51,6 +61,8 @@ struct mock_case {
     size_t arming_count, arming_capacity;
     struct tally *tallies;
     size_t tally_count, tally_capacity;
+    struct stand *stands;
+    size_t stand_count, stand_capacity;
     uint16_t highest_epoch; /* seen or leased */
     int64_t foreign_before; /* foreign arrivals when its script came */
     int64_t held;           /* exchanges that still point at it */

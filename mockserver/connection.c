@@ -62,6 +62,27 @@ static void connection_linger(struct connection *connection)
         connection_end(connection);
 }
 
+static void connection_stir(struct connection *connection, uint32_t events)
+{
+    char byte;
+    ssize_t got;
+
+    if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
+        return;
+    got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0) {
+        connection_end(connection);
+    } else if (connection->reset_next) {
+        connection_reset(connection);
+    } else {
+        if (!connection->closing)
+            loop_disarm(connection->server->loop, &connection->timer);
+        connection_give(connection);
+    }
+}
+
 static void connection_ready(struct loop_watch *watch, uint32_t events)
 {
     struct connection *connection = connection_of_watch(watch);
@@ -75,6 +96,9 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
     switch (connection->hold) {
     case CONNECTION_OURS:
         calls->ready(connection, events);
+        break;
+    case CONNECTION_RESTING:
+        connection_stir(connection, events);
         break;
     case CONNECTION_LINGER:
         connection_linger(connection);
@@ -94,7 +118,9 @@ static void connection_on_timer(struct loop_timer *timer)
     struct connection *connection = connection_of_timer(timer);
     const struct server *server = connection->server;
 
-    if (connection->hold == CONNECTION_LINGER) {
+    /* Closed, a resting one answers what comes later with a RST by itself. */
+    if (connection->hold == CONNECTION_LINGER ||
+        connection->hold == CONNECTION_RESTING) {
         connection_end(connection);
         return;
     }
@@ -174,6 +200,20 @@ bool connection_give(struct connection *connection)
     loop_rewatch(connection->server->loop, connection->fd, WATCH_LIBRARY,
                  &connection->watch);
     return server_adopt(connection->server, connection);
+}
+
+void connection_rest(struct connection *connection, int64_t fin_after_ms,
+                     bool reset_next)
+{
+    struct loop *loop = connection->server->loop;
+
+    connection->hold = CONNECTION_RESTING;
+    connection->reset_next = reset_next;
+    if (fin_after_ms >= 0)
+        loop_arm(loop, &connection->timer,
+                 clock_now_ns() + fin_after_ms * NS_PER_MS);
+    /* Armed anew: it tells of bytes that are there already. */
+    loop_rewatch(loop, connection->fd, WATCH_OURS, &connection->watch);
 }
 
 void connection_reset(struct connection *connection)

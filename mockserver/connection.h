@@ -17,7 +17,8 @@ struct listener;
 enum connection_hold {
     CONNECTION_LIBRARY,
     CONNECTION_OURS,
-    CONNECTION_LINGER, /* we sent FIN: read and drop until the peer is done */
+    CONNECTION_RESTING, /* ours between two requests: see connection_rest() */
+    CONNECTION_LINGER,  /* we sent FIN: read and drop until the peer is done */
 };
 
 /* What the library's callbacks find; outlives the connection when we take it.
@@ -41,6 +42,7 @@ struct connection {
     int64_t peer_fin_ns, peer_rst_ns; /* 0: not seen */
     int64_t linger_until_ns;
     bool attributed; /* the head in the tap belongs to an exchange */
+    bool reset_next; /* resting: the next byte is answered with a RST */
     bool closing;    /* we sent FIN on an idle connection of the library's */
     void *exchange;  /* what the server's owner does on it; NULL when idle */
     struct connection_link *link;
@@ -67,6 +69,14 @@ bool connection_take(struct connection *connection);
 /* Gives it (back) to the library; false: it could not, the connection is gone.
  */
 bool connection_give(struct connection *connection);
+
+/*
+ * Keeps it in our hands until the next request begins, which the library then
+ * gets; unless the connection is closed before that or reset by it, unread.
+ * fin_after_ms  closes it then; -1: never
+ */
+void connection_rest(struct connection *connection, int64_t fin_after_ms,
+                     bool reset_next);
 
 /* Ends of a connection that we hold. Each frees it, at once or when the peer
  * is done. */

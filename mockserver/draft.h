@@ -49,6 +49,7 @@ struct draft {
     const struct bind_ints *interim;
     const struct step_head *head;
     const struct step_chunks *chunks;
+    const struct step_idle *idle;
 };
 
 void draft_init(struct draft *draft, int64_t wall_ms);

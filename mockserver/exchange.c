@@ -37,6 +37,8 @@ static void exchange_wire_over(struct wire *wire, enum attempt_end end)
 {
     struct exchange *e = exchange_of_wire(wire);
     struct connection *c = e->connection;
+    struct step_idle idle;
+    bool idles;
 
     /* A send may tell before the event does that the peer left meanwhile. */
     if (end == ATTEMPT_END_PEER_FIN || end == ATTEMPT_END_PEER_RST)
@@ -48,11 +50,16 @@ static void exchange_wire_over(struct wire *wire, enum attempt_end end)
         e->upset = "bytes came behind the request: closed instead of kept";
         end = ATTEMPT_END_FIN;
     }
+    idles = e->plan.idles;
+    idle = e->plan.idle;
     exchange_over(e, end);
     switch (end) {
     case ATTEMPT_END_KEEP:
         exchange_next(c);
-        connection_give(c);
+        if (idles)
+            connection_rest(c, idle.fin_after_ms, idle.rst_on_next_byte == 1);
+        else
+            connection_give(c);
         break;
     case ATTEMPT_END_RST:
         connection_reset(c);

@@ -34,7 +34,9 @@ struct exchange {
     struct attempt attempt;
     struct arrival arrival;
     struct selection selection;
-    bool counted; /* under selection.of and .id.epoch */
+    bool counted;           /* under selection.of and .id.epoch */
+    const struct step *met; /* of a staged script, once it is counted */
+    int64_t asked_ns;       /* when it first asked for its step; 0: not yet */
     struct buf body;
     bool body_cut; /* longer than what is kept */
     struct plan plan;

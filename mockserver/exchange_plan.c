@@ -3,10 +3,12 @@
 
 #include "common/clock.h"
 #include "mockserver/delivery.h"
+#include "mockserver/echo.h"
 #include "mockserver/exchange.h"
 #include "mockserver/fault.h"
 #include "mockserver/lease.h"
 #include "mockserver/place.h"
+#include "mockserver/turn.h"
 
 static const char late_accept[] =
     "the connection was open already: acted after it was accepted";
@@ -15,6 +17,8 @@ static const char late_head[] =
 static const char refused_late[] =
     "the connection came in before the port refused";
 
+static const char nothing_to_echo[] =
+    "the request brought nothing that could be sent back";
 static const char no_such_place[] =
     "the redirect names an upstream that is not there";
 
@@ -39,24 +43,81 @@ static struct selection exchange_select(const struct exchange *e,
     return select_case(&input);
 }
 
+static const struct script *exchange_script(const struct exchange *e,
+                                            const struct selection *selection)
+{
+    return selection->of ? case_script(selection->of, selection->id.epoch,
+                                       e->connection->listener->upstream)
+                         : NULL;
+}
+
+/* Which of the listener's keys the request brought, from 1; 0: none. */
+static int64_t exchange_key(const struct exchange *e)
+{
+    const struct listener *l = e->connection->listener;
+
+    for (size_t i = 0; i < e->attempt.request.credential_count; i++)
+        for (size_t k = 0; k < l->accept_count; k++)
+            if (!strcmp(l->accept[k],
+                        e->attempt.request.credentials[i].fingerprint))
+                return (int64_t)k + 1;
+    return 0;
+}
+
+/* The same time for every look, so that all of them see the same step. */
+static struct turn exchange_turn(struct exchange *e,
+                                 const struct selection *selection)
+{
+    if (!e->asked_ns)
+        e->asked_ns = clock_now_ns();
+    return (struct turn){ .epoch = selection->id.epoch,
+                          .upstream = e->connection->listener->upstream,
+                          .key = exchange_key(e),
+                          .now_ns = e->asked_ns };
+}
+
 /* The step an attempt of that number meets; healthy without a script. */
-static const struct step *exchange_step(const struct exchange *e,
+static const struct step *exchange_step(struct exchange *e,
                                         const struct selection *selection,
                                         int64_t number)
 {
-    const struct script *script =
-        selection->of ? case_script(selection->of, selection->id.epoch,
-                                    e->connection->listener->upstream)
-                      : NULL;
+    const struct script *script = exchange_script(e, selection);
+    const struct script *healthy = &e->mock->healthy;
+    const struct step *step;
+    struct turn turn;
 
-    return script_step(script ? script : &e->mock->healthy, number);
+    if (!script || !script_is_staged(script))
+        return script_step(script ? script : healthy, number);
+    if (e->counted)
+        return e->met ? e->met : script_step(healthy, 1);
+    turn = exchange_turn(e, selection);
+    step = turn_look(selection->of, &turn);
+    return step ? step : script_step(healthy, 1);
+}
+
+/* Steps of a staged script go with the number. */
+static void exchange_take_turn(struct exchange *e, bool back)
+{
+    const struct script *script = exchange_script(e, &e->selection);
+    struct turn turn;
+
+    e->met = NULL;
+    if (!script || !script_is_staged(script))
+        return;
+    turn = exchange_turn(e, &e->selection);
+    if (back)
+        turn_untake(e->selection.of, &turn);
+    else
+        e->met = turn_take(e->selection.of, &turn);
 }
 
 static void exchange_uncount(struct exchange *e)
 {
-    if (e->counted)
+    if (e->counted) {
         case_untake(e->selection.of, e->selection.id.epoch, e->attempt.upstream,
                     e->attempt.ordinal);
+        exchange_take_turn(e, true);
+    }
     e->counted = false;
     e->attempt.ordinal = 0;
 }
@@ -92,6 +153,7 @@ static void exchange_count(struct exchange *e,
         of->highest_epoch = selection->id.epoch;
     e->attempt.ordinal =
         case_take(of, selection->id.epoch, e->attempt.upstream);
+    exchange_take_turn(e, false);
     e->counted = true;
 }
 
@@ -112,16 +174,41 @@ static bool exchange_key_accepted(const struct exchange *e)
     return false;
 }
 
+static bool needs_accept(const struct step *step)
+{
+    return step->fault == FAULT_refuse || step->at.at == POINT_ACCEPT ||
+           step->end_at.at == POINT_ACCEPT;
+}
+
 /* True when the step behind this one needs a fresh connection: then this
  * answer must not leave one open. */
 static bool exchange_next_needs_accept(const struct exchange *e,
                                        const struct selection *selection,
                                        int64_t number)
 {
-    const struct step *next = exchange_step(e, selection, number + 1);
+    const struct script *script = exchange_script(e, selection);
+    bool staged = script && script_is_staged(script);
 
-    return next->fault == FAULT_refuse || next->at.at == POINT_ACCEPT ||
-           next->end_at.at == POINT_ACCEPT;
+    if (!script)
+        return false;
+    /* Of a staged script any step may be next. */
+    for (size_t i = 0; staged && i < script->count; i++)
+        if (needs_accept(&script->steps[i]))
+            return true;
+    return !staged && needs_accept(script_step(script, number + 1));
+}
+
+static void exchange_read_echo(struct exchange *e, const struct step *step,
+                               struct echo *echo)
+{
+    const struct inbound *in = &e->connection->tap.in;
+    struct head head;
+
+    head_read(&head, buf_text(&in->head), in->head.length);
+    echo_read(echo, &head, e->body.data, e->body.length);
+    if (step->echo.what == STEP_ECHO_PROMPT ? !echo->prompt
+                                            : !echo->header_count)
+        e->upset = nothing_to_echo;
 }
 
 static void exchange_make_plan(struct exchange *e,
@@ -149,14 +236,19 @@ static void exchange_make_plan(struct exchange *e,
     };
 
     struct buf location = { 0 };
+    struct echo echo = { 0 };
 
     if (step->location && !place_resolve(&location, step->location,
                                          e->connection->listener->slot))
         e->upset = no_such_place;
     request.location = step->location ? buf_text(&location) : NULL;
+    if (step->echo.what >= 0)
+        exchange_read_echo(e, step, &echo);
+    request.echo = echo_view(&echo);
     plan_release(&e->plan);
     fault_plan(&e->plan, step, &request);
     buf_release(&location);
+    echo_release(&echo);
     if (last && !e->plan.raw)
         plan_add_header(&e->plan, "Connection", "close");
 }

@@ -2,11 +2,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/credential.h"
+#include "common/xalloc.h"
 #include "mockserver/encode.h"
 #include "mockserver/render.h"
+#include "mockserver/sse.h"
 
 static fault_draft_function *const functions[FAULT_COUNT] = {
 #define FAULT(name, effect, parameters, text)                                  \
@@ -137,6 +141,8 @@ static void modify_look(struct draft *draft, const struct step *step)
     add_pads(draft, &step->head);
     for (size_t i = 0; i < step->head.omit.count; i++)
         draft_remove_header(draft, step->head.omit.items[i]);
+    draft->idle = &step->idle;
+    sse_modify(draft, &step->sse);
     if (step->encoding >= 0)
         encode_draft(draft, (enum step_encoding)step->encoding);
 }
@@ -167,13 +173,55 @@ static void add_padding(struct buf *text, int64_t bytes)
         buf_add(text, filler, sizeof filler - 1);
 }
 
+static void add_echo(struct buf *text, const struct step *step,
+                     const struct fault_echo *echo)
+{
+    const char *space = text->length ? " " : "";
+
+    if (step->echo.what == STEP_ECHO_PROMPT && echo->prompt)
+        buf_printf(text, "%s%s", space, echo->prompt);
+    for (size_t i = 0;
+         step->echo.what == STEP_ECHO_CREDENTIAL && i < echo->header_count;
+         i++, space = " ")
+        buf_printf(
+            text, "%s%s", space,
+            credential_key(echo->headers[i].name, echo->headers[i].value));
+}
+
+/* A header value has no line ends and no other control bytes. */
+static void add_prompt_header(struct draft *draft, const char *prompt)
+{
+    char *value = xstrdup(prompt);
+
+    for (char *at = value; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 127)
+            *at = ' ';
+    draft_add_header(draft, "X-Prompt", value);
+    free(value);
+}
+
+static void add_echo_headers(struct draft *draft, const struct step *step,
+                             const struct fault_echo *echo)
+{
+    if (step->echo.where != STEP_ECHO_HEADER)
+        return;
+    if (step->echo.what == STEP_ECHO_PROMPT && echo->prompt)
+        add_prompt_header(draft, echo->prompt);
+    for (size_t i = 0;
+         step->echo.what == STEP_ECHO_CREDENTIAL && i < echo->header_count; i++)
+        draft_add_header(draft, echo->headers[i].name, echo->headers[i].value);
+}
+
 /* A text planted in every answer, with what the step wants beside it; NULL:
  * nothing at all. */
 static const char *plant(struct buf *out, const char *canary,
-                         const struct step *step)
+                         const struct step *step,
+                         const struct fault_request *request)
 {
     if (canary)
         buf_add_text(out, canary);
+    if (step->echo.where == STEP_ECHO_BODY)
+        add_echo(out, step, &request->echo);
     if (step->pad_bytes > 0) {
         if (canary)
             buf_add_text(out, " ");
@@ -190,15 +238,20 @@ void fault_plan(struct plan *plan, const struct step *step,
     struct buf completion = { 0 }, error = { 0 };
 
     said.completion_canary =
-        plant(&completion, request->completion_canary, step);
-    said.error_canary = plant(&error, request->error_canary, step);
+        plant(&completion, request->completion_canary, step, request);
+    said.error_canary = plant(&error, request->error_canary, step, request);
     if (step->model)
         said.model = step->model;
     draft_init(&draft, request->wall_ms);
     functions[step->fault](&draft, step, &said);
     modify(&draft, step, &said);
+    add_echo_headers(&draft, step, &request->echo);
     render_plan(plan, &draft);
     draft_release(&draft);
+    if (step->echo.what >= 0 && completion.data) {
+        xwipe(completion.data, completion.capacity);
+        xwipe(error.data, error.capacity);
+    }
     buf_release(&completion);
     buf_release(&error);
 }

@@ -12,6 +12,13 @@
 #include "mockserver/draft.h"
 #include "mockserver/plan.h"
 
+/* What a step may send back. Secret: nowhere but to the peer. */
+struct fault_echo {
+    const struct step_header *headers; /* credential headers as they came */
+    size_t header_count;
+    const char *prompt; /* NULL: has not come */
+};
+
 /* What a fault may know of the attempt. Borrowed. */
 struct fault_request {
     const char *upstream;
@@ -27,6 +34,7 @@ struct fault_request {
     bool credential_accepted;      /* false: a healthy upstream answers 401 */
     uint64_t request_number;       /* for request ids: deterministic */
     const char *location;          /* the step's, with its names replaced */
+    struct fault_echo echo;        /* filled where the step wants it */
     bool http_1_0;    /* the request is HTTP/1.0: no chunks unless scripted */
     bool last_answer; /* it said Connection: close, or is HTTP/1.0 without
                          keep-alive: raw answers end in a FIN, not in KEEP */

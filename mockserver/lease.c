@@ -101,8 +101,9 @@ static void lease_probe_all(struct lease_change *change)
 
 static bool lease_is_idle(const struct connection *c)
 {
-    return c->hold == CONNECTION_LIBRARY && !c->exchange &&
-           inbound_is_idle(&c->tap.in);
+    return c->hold == CONNECTION_RESTING ||
+           (c->hold == CONNECTION_LIBRARY && !c->exchange &&
+            inbound_is_idle(&c->tap.in));
 }
 
 /* Closes what is idle; returns how many are still on their way out. */

@@ -52,6 +52,9 @@ struct plan {
     size_t act_count, act_capacity;
     enum step_end end; /* the last act's, or KEEP for a reply */
     int64_t events;    /* content events planned */
+    /* After KEEP, of a raw plan: */
+    bool idles; /* the connection is not given back at once */
+    struct step_idle idle;
 };
 
 void plan_release(struct plan *plan);

@@ -40,12 +40,19 @@ static bool is_old(const struct draft *draft)
     return draft->head && draft->head->status_line == STEP_STATUS_LINE_HTTP_1_0;
 }
 
+static bool idles(const struct draft *draft)
+{
+    return draft->idle && (draft->idle->fin_after_ms >= 0 ||
+                           draft->idle->rst_on_next_byte == 1);
+}
+
 /* A head that libmicrohttpd would not write, or would write otherwise. */
 static bool looks_odd(const struct draft *draft)
 {
     const struct step_head *head = draft->head;
 
-    return (head &&
+    return idles(draft) ||
+           (head &&
             (head->status_line >= 0 || head->names >= 0 || head->odd >= 0 ||
              head->omit.count || head->pad_bytes > 0)) ||
            (draft->interim && draft->interim->count) || draft->early;
@@ -329,6 +336,9 @@ static void render_raw(struct plan *plan, const struct draft *draft)
             plan->status = draft->status;
     }
     plan_add_end(plan, extent.end);
+    plan->idles = extent.end == STEP_END_KEEP && idles(draft);
+    if (plan->idles)
+        plan->idle = *draft->idle;
     buf_release(&head);
 }
 

@@ -55,6 +55,13 @@ static void random_look(struct step *step, uint64_t *s)
     step->head.odd = maybe(s, 0, STEP_ODD_LENGTH_AND_CHUNKED);
     step->head.pad_bytes = maybe(s, 1, 5000);
     step->head.pad_header_bytes = maybe(s, 32, 5000);
+    step->sse.line_end = maybe(s, 0, STEP_LINE_END_MIXED);
+    step->sse.space = maybe(s, 0, 1);
+    step->sse.multi_line = maybe(s, 0, 1);
+    step->sse.comments = maybe(s, 0, 1);
+    step->sse.final_blank = maybe(s, 0, 1);
+    step->sse.multibyte = maybe(s, 0, 1);
+    step->idle.rst_on_next_byte = maybe(s, 0, 1);
     step->chunks.bytes = maybe(s, 20, 500);
     step->chunks.style = maybe(s, 0, STEP_CHUNK_ZEROS);
 }

@@ -123,6 +123,67 @@ Test(step, modifiers_of_the_look_are_read)
     step_release(&s);
 }
 
+Test(step, modifiers_of_the_place_are_read)
+{
+    struct step s;
+    struct err err;
+
+    cr_assert(read(&s,
+                   "{\"fault\":\"stream\",\"sse\":{\"line_end\":\"cr\","
+                   "\"space\":false,\"line_bytes\":71680},"
+                   "\"echo\":{\"what\":\"prompt\",\"where\":\"header\"},"
+                   "\"idle\":{\"fin_after_ms\":7},\"for_ms\":9,"
+                   "\"when\":{\"key\":2}}",
+                   &err),
+              "%s %s", err.where, err.text);
+    cr_expect_eq(s.sse.line_end, STEP_LINE_END_CR);
+    cr_expect_eq(s.sse.space, 0);
+    cr_expect_eq(s.sse.bom, -1);
+    cr_expect_eq(s.sse.line_bytes, 71680);
+    cr_expect_eq(s.echo.what, STEP_ECHO_PROMPT);
+    cr_expect_eq(s.echo.where, STEP_ECHO_HEADER);
+    cr_expect_eq(s.idle.fin_after_ms, 7);
+    cr_expect_eq(s.for_ms, 9);
+    cr_expect_eq(s.when_key, 2);
+    step_release(&s);
+}
+
+Test(step, stages_need_steps_that_can_follow)
+{
+    static const struct {
+        const char *steps, *problem;
+        bool staged;
+    } rows[] = {
+        { "[{\"fault\":\"none\"}]", NULL, false },
+        { "[{\"fault\":\"none\",\"for_ms\":5},{\"fault\":\"none\"}]", NULL,
+          true },
+        { "[{\"fault\":\"none\",\"when\":{\"key\":1}}]", NULL, true },
+        { "[{\"fault\":\"none\",\"for_ms\":5}]",
+          "for_ms in the last step: no step comes after it", false },
+        { "[{\"fault\":\"reset\",\"at\":\"accept\"},"
+          "{\"fault\":\"none\",\"when\":{\"key\":1}}]",
+          "a step at accept cannot stand beside one with when: the key is not "
+          "known before the request head",
+          false },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct script script;
+        struct err err;
+        struct json *node =
+            json_parse(rows[i].steps, strlen(rows[i].steps), "s", &err);
+        bool ok = script_read(&script, node, "s: $", BIND_STRICT, &err);
+
+        cr_expect_eq(ok, !rows[i].problem, "%s", rows[i].steps);
+        if (ok)
+            cr_expect_eq(script_is_staged(&script), rows[i].staged);
+        else
+            cr_expect_str_eq(err.text, rows[i].problem);
+        script_release(&script);
+        json_free(node);
+    }
+}
+
 Test(step, nothing_set_is_nothing_set)
 {
     struct step read_one;
