@@ -11,16 +11,17 @@
 
 /* A gateway that passes a stream on adds no end; what the upstream itself said
  * is the upstream's. */
-static bool upstream_said_done(const struct seen *seen)
+static size_t upstreams_done(const struct seen *seen)
 {
+    size_t count = 0;
+
     for (size_t i = 0; i < seen->count; i++) {
         struct effect effect = { 0 };
 
         seen_effect(&effect, seen, seen->attempts[i]);
-        if (effect.done)
-            return true;
+        count += effect.done;
     }
-    return false;
+    return count;
 }
 
 static bool starts_as_gzip(const struct buf *body)
@@ -50,7 +51,7 @@ static const char *label_problem(const struct http_trace *trace)
 static const char *problem_of(const struct seen *seen)
 {
     const struct http_trace *trace = seen->trace;
-    bool done = upstream_said_done(seen);
+    size_t done = upstreams_done(seen);
 
     if (trace->head_problem[0])
         return trace->head_problem;
@@ -59,7 +60,7 @@ static const char *problem_of(const struct seen *seen)
         return trace->framing_problem;
     if (trace->extra_bytes > 0)
         return "bytes after the end of the message";
-    if (trace->events.done > 1 && !done)
+    if (trace->events.done > 1 && trace->events.done > done)
         return "more than one [DONE]";
     if (trace->events.done_after_error && !done)
         return "[DONE] after an error event";

@@ -75,6 +75,20 @@ Test(checks_state, a_response_is_read_in_one_way_only)
     stage_release(&s);
 }
 
+Test(checks_state, an_end_told_once_is_not_passed_on_twice)
+{
+    struct stage s;
+
+    stage_init(&s, STAGE_RUNBOOK, true, "[{\"fault\":\"none\"}]", NULL);
+    stage_attempt(&s, "primary", 200, 1);
+    stage_success(&s);
+    s.request.trace.events.done = 1;
+    EXPECT_VERDICT(&s, "client_framing", VERDICT_PASS);
+    s.request.trace.events.done = 2;
+    EXPECT_VERDICT(&s, "client_framing", VERDICT_FAIL);
+    stage_release(&s);
+}
+
 Test(checks_state, a_label_says_what_the_bytes_are)
 {
     static const struct {
