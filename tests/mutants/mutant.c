@@ -219,9 +219,11 @@ static bool start(struct mutant *mutant, const char *bin, struct err *err)
 bool mutant_start(struct mutant *mutant, const char *parent, const char *bin,
                   struct err *err)
 {
+    mutant->tries++;
     mutant->folder = xasprintf(
-        "%s/%s%s%s", parent, mutant->bug ? mutant->bug->name : "clean",
-        mutant->runbook ? "-" : "", mutant->runbook ? mutant->runbook : "");
+        "%s/%s%s%s-%d", parent, mutant->bug ? mutant->bug->name : "clean",
+        mutant->runbook ? "-" : "", mutant->runbook ? mutant->runbook : "",
+        mutant->tries);
     if (mkdir(mutant->folder, 0700)) {
         err_set_errno(err, ERR_IO, mutant->folder);
         return false;

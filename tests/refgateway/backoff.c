@@ -49,6 +49,8 @@ int64_t backoff_wait_ms(const struct rules_backoff *backoff, int64_t retry,
     int64_t least = floor_ms(backoff->jitter, delay);
     int64_t span = span_ms(backoff->jitter, delay);
 
+    if (bug_is(BUG_NO_JITTER))
+        unit = 0.5;
     if (bug_is(BUG_RETRY_AFTER_HALF))
         told_ms /= 2;
     if (bug_is(BUG_RETRY_AFTER_CLIPPED) && told_ms > backoff->cap_ms)

@@ -31,7 +31,7 @@ BUG(RETRY_408_409, "retry-on-408-and-409", "A04", "attempts_per_upstream",
     "client-error/other-4xx[status=408] client-error/other-4xx[status=409]", NULL,
     "the statuses that client libraries repeat are retried, declared or not")
 BUG(RETRY_3XX, "retry-on-3xx", "A04 M15", "attempts_per_upstream",
-    "client-error/comet-wrong-path-redirect client-error/redirect*", NULL,
+    "client-error/comet-wrong-path-redirect redirect/to-itself", NULL,
     "a redirect counts as a failure to be retried")
 BUG(NEVER_CODES_IGNORED, "never-codes-ignored", "A07 A08", "attempts_per_upstream",
     "rate-limit/quota-used-up client-error/comet-500* client-error/comet-503*", NULL,
@@ -142,7 +142,7 @@ BUG(RETRY_AFTER_CLIPPED, "retry-after-clipped", "D04 D11", "gap_bounds",
     "rate-limit/retry-after-seconds*", NULL,
     "a told wait is cut to the cap of the backoff: retried too early")
 BUG(RETRY_AFTER_FIRST_ONLY, "retry-after-of-the-first-only", "D01", "gap_bounds",
-    "rate-limit/retry-after-growing", NULL,
+    "rate-limit/retry-after-grows", NULL,
     "only the first told wait of a request is obeyed")
 BUG(RETRY_AFTER_UNCAPPED, "retry-after-uncapped", "D05", "attempts_per_upstream",
     "rate-limit/retry-after-above-cap", NULL,
@@ -156,6 +156,12 @@ BUG(NO_BACKOFF, "no-backoff", "D03 D17", "gap_bounds",
 BUG(CONSTANT_BACKOFF, "constant-backoff", "D03", "gap_bounds",
     "transient/5xx-always*", "steady",
     "the wait does not grow from one retry to the next")
+BUG(BACKOFF_ZEROED, "backoff-zeroed", "D10", "gap_bounds",
+    "rate-limit/retry-after-then-none", "steady",
+    "after one told wait the later ones without are nothing")
+BUG(NO_JITTER, "no-jitter", "D16", "herd_spread",
+    "herd/backoff-over-many", NULL,
+    "chance does not enter: all who failed together come back together")
 BUG(BACKOFF_TENFOLD, "backoff-tenfold", "D05", "gap_bounds",
     "transient/5xx-always*", "steady",
     "the wait is ten times the declared one")
@@ -187,6 +193,12 @@ BUG(CLEAN_END_AFTER_CUT, "clean-end-after-cut", "F03 F04 F06", "honest_end",
 BUG(DONE_AFTER_ERROR, "done-after-error", "F11 F08", "honest_end",
     "stream/reset-in-the-middle stream/error-event-in-the-middle", NULL,
     "[DONE] follows the error event")
+BUG(DONE_TWICE, "done-twice", "F11", "client_framing",
+    "control/healthy[stream=true]", NULL,
+    "[DONE] of the upstream is followed by one of the gateway's")
+BUG(STREAM_HELD_BACK, "stream-held-back", "E06 H03", "expected_client",
+    "control/stream-is-not-held-back", NULL,
+    "a stream is kept until it is whole")
 BUG(ERROR_EVENT_SWALLOWED, "error-event-swallowed", "F13", "honest_end",
     "stream/error-event-in-the-middle", NULL,
     "an error event is dropped and the stream ends as if complete")
@@ -272,6 +284,16 @@ BUG(LATE_ATTEMPT, "late-attempt", "J02 J05", "no_late_attempts",
     "transient/5xx-everywhere*", NULL,
     "another attempt is made when the client has its error already")
 
+BUG(ABANDONED_LEFT_RUNNING, "abandoned-left-running", "J12 C08", "no_overlap",
+    "timeout/silent[* timeout/silent-everywhere", NULL,
+    "an attempt that took too long is given up and left open beside the next")
+BUG(CLIENT_NOT_WATCHED, "client-not-watched", "J01 J03 J05", "cancel",
+    "client/leaves-before-head*", NULL,
+    "nobody notices that the client left")
+BUG(BACKOFF_NOT_WATCHED, "backoff-not-watched", "J04 J05", "cancel",
+    "client/leaves-in-backoff*", NULL,
+    "that the client left is noticed once an upstream answers, not before")
+
 /* K: credentials, targets, models. */
 BUG(FALLBACK_401, "fallback-masks-401", "K01 K15 A10", "auth_fail_closed",
     "auth/key-refused*", NULL,
@@ -312,8 +334,8 @@ BUG(KEY_TWICE, "key-twice", "K10", "one_credential",
 BUG(NO_KEY_ON_RETRY, "no-key-on-retry", "K13 B17", "one_credential",
     "transient/5xx-once*", NULL,
     "a retry goes out without a credential")
-BUG(REDIRECT_FOLLOWED, "redirect-followed", "K14 M15", "attempts_per_upstream",
-    "client-error/redirect*", NULL,
+BUG(REDIRECT_FOLLOWED, "redirect-followed", "K14 M15", "trap_silent",
+    "redirect/to-elsewhere*", NULL,
     "a redirect is followed with the credential")
 BUG(BAD_CLIENT_KEY_ACCEPTED, "bad-client-key-accepted", "P17 K16", "attempts_per_upstream",
     "auth/invalid-client-key", NULL,
@@ -369,11 +391,30 @@ BUG(WRONG_PATH, "wrong-path", "K07 K08", "route",
     "the route of the older completions is called")
 
 /* O: state. */
-BUG(ANSWERS_CACHED, "answers-cached", "O07 O08 O09", "attempts_per_upstream",
+BUG(ANSWERS_CACHED, "answers-cached", "O07 O08 O09", "not_cached",
     "control/same-prompt-twice", NULL,
     "an answer is kept and given again for the same request")
 
-/* P: logs and echoes. */
+BUG(FALLBACK_STICKS, "fallback-sticks", "O06 K18", "attempts_per_upstream",
+    "state/outage-and-back", NULL,
+    "what once fell back stays at the fallback")
+BUG(CLIENT_ERRORS_COOL, "client-errors-cool", "O02 L15", "attempts_per_upstream",
+    "state/errors-of-one-client*", NULL,
+    "a request that was wrong takes the upstream out of service")
+BUG(REFUSED_KEY_DISABLES, "refused-key-disables", "O03 L04", "attempts_per_upstream",
+    "state/one-refusal-then-healthy[status=401]", NULL,
+    "one refused key takes the upstream out of service for good")
+BUG(ERRORS_CACHED, "errors-cached", "O07", "attempts_per_upstream",
+    "state/same-prompt-after-failure*", NULL,
+    "an error is kept and given again for the same request")
+
+/* P: logs, telemetry and echoes. */
+BUG(RETRIES_AS_ATTEMPTS, "retries-told-as-attempts", "P13 P16", "retry_count_truth",
+    "control/healthy* transient/5xx-once*", NULL,
+    "the header that tells the retries tells the attempts")
+BUG(RETRIES_NEVER_TOLD, "retries-told-as-zero", "P13", "retry_count_truth",
+    "transient/5xx-once*", NULL,
+    "the header that tells the retries always says 0")
 BUG(KEY_IN_LOG, "key-in-log-at-error", "P01 P03", "redaction",
     "transient/5xx-once* auth/key-refused*", NULL,
     "the upstream's key stands in the log line of a request that failed")

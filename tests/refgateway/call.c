@@ -178,6 +178,10 @@ static void hang_up(struct call *call)
 {
     long os_errno = 0;
 
+    if (bug_is(BUG_ABANDONED_LEFT_RUNNING) && call->limit) {
+        call->easy = NULL; /* left open for ever */
+        call->multi = NULL;
+    }
     if (call->easy) {
         curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
         call->os_errno = (int)os_errno;
@@ -238,8 +242,9 @@ enum call_state call_drive(struct call *call, const struct watch *watch)
         struct limits_due due;
         enum watch_state state;
 
-        if (call->intake.output.length ||
-            (call->moments.committed && !call->commit_told)) {
+        if ((call->intake.output.length ||
+             (call->moments.committed && !call->commit_told)) &&
+            (call->ended || !bug_is(BUG_STREAM_HELD_BACK))) {
             call->commit_told = true;
             return CALL_OUTPUT;
         }
@@ -248,11 +253,14 @@ enum call_state call_drive(struct call *call, const struct watch *watch)
             return CALL_ENDED;
         }
         state = watch_look(watch);
+        if (bug_is(BUG_BACKOFF_NOT_WATCHED) && !call->moments.head)
+            state = WATCH_HERE;
         if (state != WATCH_HERE)
             return state == WATCH_LEFT ? CALL_LEFT : CALL_STOPPING;
         perform(call);
-        if (call->ended || call->intake.output.length ||
-            call->moments.committed != call->commit_told)
+        if (call->ended || ((call->intake.output.length ||
+                             call->moments.committed != call->commit_told) &&
+                            !bug_is(BUG_STREAM_HELD_BACK)))
             continue;
         due = limits_next(call->plan.rules, &call->moments,
                           call->plan.total_ends_ns, call->plan.exempt);

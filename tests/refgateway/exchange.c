@@ -9,6 +9,7 @@
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_cache.h"
+#include "tests/refgateway/bug_leak.h"
 #include "tests/refgateway/complaint.h"
 #include "tests/refgateway/refusal.h"
 #include "tests/refgateway/relay.h"
@@ -146,10 +147,14 @@ static void add_retry_count(struct MHD_Response *response,
 {
     char text[24];
 
-    snprintf(text, sizeof text, "%lld",
-             (long long)(exchange->relaying
-                             ? progress_retries(&exchange->relay.progress)
-                             : 0));
+    long long retries =
+        exchange->relaying ? progress_retries(&exchange->relay.progress) : 0;
+
+    if (bug_is(BUG_RETRIES_AS_ATTEMPTS) && exchange->relaying)
+        retries = exchange->relay.progress.attempts;
+    if (bug_is(BUG_RETRIES_NEVER_TOLD))
+        retries = 0;
+    snprintf(text, sizeof text, "%lld", retries);
     MHD_add_response_header(response, RETRY_HEADER, text);
 }
 
@@ -217,6 +222,8 @@ static enum MHD_Result complain(struct exchange *exchange,
                    exchange->plan->settings->upstreams[0].keys[0]);
     else
         complaint_write(&body, &relay->result, relay->why);
+    if (bug_is(BUG_ERRORS_CACHED))
+        bug_cache_keep(buf_text(&exchange->body), exchange->body.length, &body);
     response = json_response(body.data, body.length);
     buf_release(&body);
     if ((status == 429 || status == 503) && relay->result.told_ms >= 0) {
@@ -310,6 +317,10 @@ static enum MHD_Result relay(struct exchange *exchange,
         bug_cache_find(&cached, body->text, body->length))
         return queue(exchange, connection, 200,
                      json_response(cached.data, cached.length));
+    if (bug_is(BUG_ERRORS_CACHED) &&
+        bug_cache_find(&cached, body->text, body->length))
+        return queue(exchange, connection, 502,
+                     json_response(cached.data, cached.length));
     take_headers(exchange, connection);
     plan.header_count = exchange->header_count;
     if (!start_watching(exchange, connection))
@@ -401,29 +412,6 @@ static const char *how_it_ended(const struct exchange *exchange, bool complete)
                : "client_left";
 }
 
-/* Seeded: what must never be logged, at an error only or always. */
-static void leak(const struct exchange *exchange)
-{
-    const struct settings *settings = exchange->plan->settings;
-    const struct relay *relay = &exchange->relay;
-    const char *key = settings->upstreams[0].keys[0];
-
-    if (!exchange->relaying)
-        return;
-    if (bug_is(BUG_COMPLETION_IN_LOG) && relay->end == RELAY_ANSWER)
-        access_log_leak(exchange->plan->log, buf_text(relay_answer(relay)));
-    if (relay->progress.attempts < 2 && relay->end != RELAY_FAILED)
-        return;
-    if (bug_is(BUG_KEY_IN_LOG))
-        access_log_leak(exchange->plan->log, key);
-    if (bug_is(BUG_CLIENT_KEY_IN_LOG))
-        access_log_leak(exchange->plan->log, settings->client_key);
-    if (bug_is(BUG_PROMPT_IN_LOG))
-        access_log_leak(exchange->plan->log, buf_text(&exchange->body));
-    if (bug_is(BUG_KEY_IN_STDERR))
-        fprintf(stderr, "upstream failed; Authorization: Bearer %s\n", key);
-}
-
 void exchange_end(struct exchange *exchange, bool complete)
 {
     struct access_entry log = exchange->log;
@@ -433,7 +421,9 @@ void exchange_end(struct exchange *exchange, bool complete)
     log.end = how_it_ended(exchange, complete);
     log.elapsed_ms = (clock_now_ns() - exchange->started_ns) / NS_PER_MS;
     access_log_write(exchange->plan->log, &log);
-    leak(exchange);
+    if (exchange->relaying)
+        bug_leak(exchange->plan->log, &exchange->relay,
+                 buf_text(&exchange->body));
     if (bug_is(BUG_LATE_ATTEMPT) && exchange->relaying &&
         exchange->relay.end == RELAY_FAILED)
         relay_attempt_late(&exchange->relay, exchange->stop_fd);

@@ -30,7 +30,7 @@ static int64_t latest(const struct limits_moments *moments)
 }
 
 struct forgotten {
-    bool header, first_token, idle, attempt, total;
+    bool header, first_token, idle, attempt;
 };
 
 /* Which limits a seeded bug forgets at this moment. */
@@ -45,7 +45,6 @@ static struct forgotten forget(const struct limits_moments *moments)
         .first_token = waiting || silent,
         .attempt = waiting || silent || bug_is(BUG_NO_ATTEMPT_TIMEOUT),
         .idle = bug_is(BUG_NO_IDLE_TIMEOUT),
-        .total = bug_is(BUG_NO_TOTAL_TIMEOUT),
     };
 }
 
@@ -93,7 +92,7 @@ struct limits_due limits_next(const struct rules *rules,
     if (covered && !exempt && !forgotten.attempt)
         sooner(&due, moments->start, rules->timeouts.attempt_ms,
                OUTCOME_ATTEMPT_TIMEOUT);
-    if (covered && !forgotten.total && total_ends_ns < due.at_ns)
+    if (covered && total_ends_ns < due.at_ns)
         due = (struct limits_due){ total_ends_ns, OUTCOME_TOTAL_TIMEOUT };
     return due;
 }

@@ -229,6 +229,9 @@ static bool retry_here(struct move *out, const struct rules *rules,
 {
     if (!leave->retry)
         return false;
+    if (bug_is(BUG_BACKOFF_ZEROED) && progress->told_waited_ms &&
+        leave->told_ms < 0)
+        return try_move(out, progress, progress->current, WHY_RETRY, 0, now_ns);
     return try_move(
         out, progress, progress->current, WHY_RETRY,
         wait_for(rules, here(progress), leave->told_ms, now_ns, unit), now_ns);

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_request.h"
+#include "tests/refgateway/bug_state.h"
 #include "tests/refgateway/complaint.h"
 
 #define LATE_MS 150 /* well after the client has its answer */
@@ -18,7 +19,9 @@ void relay_init(struct relay *relay, const struct relay_plan *plan)
     *relay = (struct relay){ .plan = *plan };
     relay->progress.count = plan->settings->count;
     relay->progress.total_ends_ns =
-        total_ms < 0 ? INT64_MAX : plan->started_ns + total_ms * NS_PER_MS;
+        total_ms < 0 || bug_is(BUG_NO_TOTAL_TIMEOUT)
+            ? INT64_MAX
+            : plan->started_ns + total_ms * NS_PER_MS;
     for (size_t i = 0; i < plan->settings->count; i++) {
         size_t keys = plan->settings->upstreams[i].key_count;
 
@@ -106,6 +109,7 @@ static bool next_move(struct relay *relay, struct move *move)
     *move = policy_next(rules, &relay->progress, &result, now_ns,
                         draw_unit(relay->plan.draw));
     progress_fail(&relay->progress, rules, &result, move, now_ns);
+    bug_state_note(relay->progress.current, &result, move);
     if (relay->plan.body.stream &&
         ((move->why == WHY_RETRY && bug_is(BUG_NO_RETRY_OF_STREAMS)) ||
          (move->why == WHY_FALLBACK && bug_is(BUG_NO_FALLBACK_OF_STREAMS))))
@@ -160,14 +164,26 @@ static bool attempt(struct relay *relay, const struct move *move)
     return true;
 }
 
+static enum watch_state wait_until(const struct relay *relay, int64_t until_ns)
+{
+    const struct timespec tick = { 0, NS_PER_MS };
+
+    if (!bug_is(BUG_BACKOFF_NOT_WATCHED))
+        return watch_sleep(relay->plan.watch, until_ns);
+    while (clock_now_ns() < until_ns)
+        nanosleep(&tick, NULL);
+    return WATCH_HERE;
+}
+
 enum relay_end relay_run(struct relay *relay)
 {
     struct move move = policy_first(&relay->progress);
 
+    bug_state_bend(&move.upstream, relay->progress.count);
     for (;;) {
         /* A move is only made for somebody who is still there. */
         int64_t until_ns = clock_now_ns() + move.wait_ms * NS_PER_MS;
-        enum watch_state state = watch_sleep(relay->plan.watch, until_ns);
+        enum watch_state state = wait_until(relay, until_ns);
 
         if (state != WATCH_HERE)
             return leave(relay,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "tests/refgateway/bug.h"
 
 bool watch_open(struct watch *watch, int client_fd, int stop_fd)
 {
@@ -16,7 +17,8 @@ bool watch_open(struct watch *watch, int client_fd, int stop_fd)
     watch->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (watch->epoll < 0)
         return false;
-    if (epoll_ctl(watch->epoll, EPOLL_CTL_ADD, client_fd, &client) ||
+    if ((!bug_is(BUG_CLIENT_NOT_WATCHED) &&
+         epoll_ctl(watch->epoll, EPOLL_CTL_ADD, client_fd, &client)) ||
         epoll_ctl(watch->epoll, EPOLL_CTL_ADD, stop_fd, &stop)) {
         watch_close(watch);
         return false;
