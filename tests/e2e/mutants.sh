@@ -14,7 +14,8 @@ sed -n 's/^| `\([^`]*\)` .*/\1/p' "$GATEDRILL_SOURCE/docs/kill-matrix.md" |
 run diff "$scratch/bugs" "$scratch/page"
 expect_code 0 "docs/kill-matrix.md names the bugs there are; run ./dev mutants"
 
-run "$GATEDRILL_BIN/gatedrill-refgw" --bug no-such-bug
+run "$GATEDRILL_BIN/gatedrill-refgw" --listen 127.0.0.1:0 --config none \
+    --runbook none --bug no-such-bug
 expect_code 2 "an unknown bug"
 expect_text err 'there is no bug "no-such-bug"' "an unknown bug"
 
