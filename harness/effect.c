@@ -88,14 +88,15 @@ static void other_success(struct effect *e, const struct step *step)
         e->status = step->status;
 }
 
-/* A coding that the request did not ask for is odd where it is true; else
- * nobody can read the body. */
+/* A coding that the request did not ask for is odd where it is true, and where
+ * who ignores the label can read the body; else nobody can. */
 static void encode(struct effect *e, const struct step *step)
 {
     if (step->encoding < 0 || e->head != EFFECT_HEAD_COMPLETE ||
         e->content == EFFECT_CONTENT_EMPTY || e->content == EFFECT_CONTENT_NONE)
         return;
-    if (step->encoding == STEP_ENCODING_GZIP) {
+    if (step->encoding != STEP_ENCODING_GZIP_TRUNCATED &&
+        step->encoding != STEP_ENCODING_GZIP_BOMB) {
         if (e->content == EFFECT_CONTENT_ANSWER)
             e->content = EFFECT_CONTENT_ODD;
         return;
@@ -295,15 +296,24 @@ static void apply_fault(struct effect *e, const struct step *step,
     }
 }
 
+/* Lengths that contradict each other also leave it open where the body ends. */
+static void odd_head(struct effect *e, const struct step_head *head)
+{
+    bool lengths = head->odd >= STEP_ODD_DUPLICATE_LENGTH;
+
+    e->head_may_be_refused =
+        head->odd >= 0 || head->pad_bytes > 0 || head->status_line >= 0;
+    if (lengths && e->content == EFFECT_CONTENT_ANSWER)
+        e->content = EFFECT_CONTENT_ODD;
+}
+
 void effect_of(struct effect *out, const struct step *step,
                const struct effect_context *context)
 {
     apply_fault(out, step, context);
     out->stream_asked = context->stream;
     encode(out, step);
-    /* What a strict reader refuses and a lenient one takes. */
-    if (step->head.odd >= 0 && out->content == EFFECT_CONTENT_ANSWER)
-        out->content = EFFECT_CONTENT_ODD;
+    odd_head(out, &step->head);
     out->before_request = out->before_request || step->early == 1;
     effect_frame(out, step);
     effect_pace(out, step->pace_bytes, step->pace_every_ms);

@@ -50,6 +50,8 @@ struct effect {
     bool at_accept;      /* acts before a byte was read */
     bool before_request; /* acts before the request was read in full */
     enum effect_head head;
+    bool head_may_be_refused; /* complete, but odd or large: a strict or small
+                                 reader takes it for malformed */
     struct span head_ms;
     int64_t status;   /* -1 without a complete head */
     const char *code; /* error code of the body, borrowed; NULL: none */

@@ -226,6 +226,9 @@ void look_at_natural(struct look *look)
 {
     const struct effect *e = look->effect;
 
+    if (e->head == EFFECT_HEAD_COMPLETE && e->head_may_be_refused)
+        before_head(look, FAILURE_MALFORMED_HEAD,
+                    "a strict reader refuses this head");
     if (e->head != EFFECT_HEAD_COMPLETE) {
         look_at_no_head(look);
     } else if (e->status < 200) {

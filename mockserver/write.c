@@ -88,8 +88,9 @@ static const struct {
 #undef ODD
 };
 
-/* A second length differs by so much from the first. */
-#define CONFLICT_BYTES 7
+/* A second length is less by so much than the first: who believes it has a cut
+ * body and bytes left over. */
+#define CONFLICT_BYTES (-7)
 
 static void write_odd(struct buf *out, const struct draft *draft, bool body)
 {

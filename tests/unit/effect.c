@@ -64,15 +64,18 @@ Test(effect, a_step_is_read_as_what_a_gateway_meets)
         { "{\"fault\":\"none\",\"encoding\":\"gzip\"}", false, true,
           EFFECT_HEAD_COMPLETE, 0, 200, EFFECT_CONTENT_ODD, EFFECT_END_COMPLETE,
           0 },
-        { "{\"fault\":\"none\",\"encoding\":\"gzip_false\"}", true, true,
+        { "{\"fault\":\"none\",\"encoding\":\"gzip_bomb\"}", true, true,
           EFFECT_HEAD_COMPLETE, 0, 200, EFFECT_CONTENT_BAD, EFFECT_END_COMPLETE,
           0 },
         { "{\"fault\":\"status\",\"status\":500,\"encoding\":\"gzip\"}", false,
           true, EFFECT_HEAD_COMPLETE, 0, 500, EFFECT_CONTENT_ERROR,
           EFFECT_END_COMPLETE, 0 },
-        { "{\"fault\":\"none\",\"head\":{\"odd\":\"obs_fold\"}}", false, true,
+        { "{\"fault\":\"none\",\"encoding\":\"gzip_false\"}", false, true,
           EFFECT_HEAD_COMPLETE, 0, 200, EFFECT_CONTENT_ODD, EFFECT_END_COMPLETE,
           0 },
+        { "{\"fault\":\"none\",\"head\":{\"odd\":\"conflicting_length\"}}",
+          false, true, EFFECT_HEAD_COMPLETE, 0, 200, EFFECT_CONTENT_ODD,
+          EFFECT_END_COMPLETE, 0 },
         { "{\"fault\":\"body\",\"kind\":\"error_and_choices\"}", false, true,
           EFFECT_HEAD_COMPLETE, 0, 200, EFFECT_CONTENT_ERROR,
           EFFECT_END_COMPLETE, 0 },
@@ -430,6 +433,38 @@ Test(outcome, attempt_ms_stops_at_the_commit_point_unless_it_covers_streams)
         outcomes_of(&outcomes, &e, &d.runbook, false);
         words = outcome_words(&outcomes);
         cr_expect_str_eq(words, rows[i].words, "row %zu: %s", i, words);
+        free(words);
+        drill_script_release(&d);
+    }
+}
+
+Test(effect, odd_or_large_head_may_be_refused)
+{
+    static const struct {
+        const char *step;
+        bool may;
+    } rows[] = {
+        { "{\"fault\":\"none\"}", false },
+        { "{\"fault\":\"none\",\"head\":{\"names\":\"odd\"}}", false },
+        { "{\"fault\":\"none\",\"head\":{\"odd\":\"obs_fold\"}}", true },
+        { "{\"fault\":\"none\",\"head\":{\"pad_bytes\":40960}}", true },
+        { "{\"fault\":\"none\",\"head\":{\"status_line\":\"bare\"}}", true },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct drill_script d;
+        struct outcomes outcomes;
+        struct effect e;
+        char *words;
+
+        drill_script_init(&d, "{\"retry\":{\"budget\":1}}", false, NULL, NULL);
+        make_effect(&e, rows[i].step, false, true);
+        cr_expect_eq(e.head_may_be_refused, rows[i].may, "%s", rows[i].step);
+        outcomes_of(&outcomes, &e, &d.runbook, false);
+        words = outcome_words(&outcomes);
+        cr_expect_eq(strstr(words, "malformed_head") != NULL, rows[i].may,
+                     "%s: %s", rows[i].step, words);
+        cr_expect(strstr(words, "none"), "%s: %s", rows[i].step, words);
         free(words);
         drill_script_release(&d);
     }

@@ -135,7 +135,7 @@ Test(fault_look, lengths_repeat_or_contradict)
         bool chunked;
     } rows[] = {
         { STEP_ODD_DUPLICATE_LENGTH, 2, 0, false },
-        { STEP_ODD_CONFLICTING_LENGTH, 2, 7, false },
+        { STEP_ODD_CONFLICTING_LENGTH, 2, -7, false },
         { STEP_ODD_LENGTH_AND_CHUNKED, 1, 0, true },
     };
 
