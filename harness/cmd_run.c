@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/cli.h"
+#include "harness/baseline.h"
 #include "harness/client.h"
 #include "harness/cmd.h"
 #include "harness/drill.h"
@@ -72,6 +73,32 @@ static int run_compare(const struct run_command *command, const struct run *run)
     return code;
 }
 
+static bool run_wanted(const void *context, const char *case_id)
+{
+    const struct drill_options *o = context;
+    bool wanted = o->filter_count == 0;
+
+    for (size_t i = 0; i < o->filter_count; i++)
+        wanted |= case_matches(case_id, o->filters[i]);
+    return wanted && o->shards < 2;
+}
+
+/* What got worse, or is judged no more, is red whatever else came out. */
+static bool run_beside_baseline(const struct run_command *command,
+                                const struct run *run)
+{
+    struct buf words = { 0 };
+    bool ok = true;
+
+    if (command->baseline_path) {
+        ok = baseline_compare(&words, &command->baseline, run, run_wanted,
+                              &command->options);
+        fprintf(stderr, "baseline\n%s", buf_text(&words));
+    }
+    buf_release(&words);
+    return ok;
+}
+
 static int run_finish(const struct run_command *command, struct drill *drill)
 {
     struct err err = { 0 };
@@ -81,6 +108,8 @@ static int run_finish(const struct run_command *command, struct drill *drill)
         if (!report_emit(&drill->run, command->reports.items[i], &err))
             return cmd_fail(&err);
     code = run_compare(command, &drill->run);
+    if (!run_beside_baseline(command, &drill->run))
+        code = EXIT_FAIL;
     fflush(stdout);
     return code;
 }

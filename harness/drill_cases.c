@@ -206,16 +206,19 @@ static void drill_repeat_case(struct planned_case **list, size_t *count,
 }
 
 /* The order of the run: an ordered suite names a case once for each time it
- * shall run; --repeat runs the whole again. */
+ * shall run; --repeat runs the whole again, and --shuffle all of that once
+ * more.
+ */
 static void drill_order(struct drill *drill)
 {
     const struct suite *suite = &drill->suite;
     int64_t rounds = drill->options.repeat > 0 ? drill->options.repeat : 1;
+    int64_t passes = drill->options.shuffle && !suite->ordered ? 2 : 1;
     size_t patterns = suite->ordered ? suite->cases.count : 1;
     struct planned_case *list = NULL;
     size_t count = 0;
 
-    for (int64_t round = 0; round < rounds; round++)
+    for (int64_t round = 0; round < rounds * passes; round++)
         for (size_t i = 0; i < patterns; i++)
             for (size_t j = 0; j < drill->case_count; j++)
                 if (!suite->ordered ||

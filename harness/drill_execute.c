@@ -174,6 +174,8 @@ static void drill_name_run(struct drill *drill)
     run->suite = xstrdup(drill->options.suite);
     run->seed = drill->seed;
     run->planned = (int64_t)drill->case_count;
+    if (drill->options.shuffle && !drill->suite.ordered)
+        run->shuffled_from = drill->options.repeat + 1;
     run->promotion_decides = strcmp(drill->options.suite, "promotion") == 0;
     snprintf(run->repro_prefix, sizeof run->repro_prefix, "gatedrill repro");
     if (profile->breaks.count) {

@@ -96,6 +96,7 @@ struct run {
     char repro_prefix[256];            /* "gatedrill repro" */
     struct json *promotion_conditions; /* six, each with verdict and reason */
     int64_t tolerance_ms;
+    int64_t shuffled_from; /* first repeat of the pass in another order; 0 */
     int64_t wall_ms, longest_case_ms, sum_cases_ms;
     char **expected_breaks; /* owned; check ids a known-bad profile must fail;
                                NULL-terminated or NULL */

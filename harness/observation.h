@@ -26,7 +26,7 @@ struct observed_request {
 struct observed_probe {
     bool made;
     bool healthy;
-    char text[160]; /* what was seen, when not */
+    char text[256]; /* what was seen, when not, and which case ran before */
 };
 
 /* A listener that should refuse, tried by the mock itself. */

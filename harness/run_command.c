@@ -61,7 +61,8 @@ bool run_command_parse(struct run_command *out, int argc, char **argv,
           "only the I-th of N parts" },
         { "repeat", CLI_INT, &o->repeat, 1, 1000, "N", "every case N times" },
         { "shuffle", CLI_FLAG, &o->shuffle, 0, 0, NULL,
-          "in an order drawn from the seed" },
+          "a second pass in an order drawn from the seed; says which verdicts "
+          "depend on the order" },
         { "environment", CLI_STRING, &o->environment, 0, 0, "NAME",
           "instead of the profile's" },
         { "allow-production", CLI_FLAG, &o->allow_production, 0, 0, NULL,
@@ -71,6 +72,8 @@ bool run_command_parse(struct run_command *out, int argc, char **argv,
         { "expect", CLI_STRING, &out->expect, 0, 0, "VERDICTS.json",
           "known verdicts: listed failures are green, listed ones that pass "
           "are red" },
+        { "baseline", CLI_STRING, &out->baseline_path, 0, 0, "RUN",
+          "compare with an earlier run: what got worse or was lost is red" },
         { "no-api-reference", CLI_FLAG, &o->no_api_reference, 0, 0, NULL,
           "do not look for the API reference: promotion is hold" },
         { "quiet", CLI_FLAG, &o->quiet, 0, 0, NULL, "no progress" },
@@ -102,12 +105,15 @@ bool run_command_parse(struct run_command *out, int argc, char **argv,
     }
     return run_parse_shard(out, err) && run_check_reports(out, err) &&
            (!out->expect ||
-            expectation_load(&out->expectation, out->expect, err));
+            expectation_load(&out->expectation, out->expect, err)) &&
+           (!out->baseline_path ||
+            run_load(&out->baseline, out->baseline_path, err));
 }
 
 void run_command_release(struct run_command *command)
 {
     expectation_release(&command->expectation);
+    run_release(&command->baseline);
     cli_list_release(&command->scenarios);
     cli_list_release(&command->filters);
     cli_list_release(&command->reports);

@@ -12,6 +12,8 @@ struct run_command {
     struct cli_list scenarios, filters, reports;
     const char *expect; /* path; NULL: none */
     struct expectation expectation;
+    const char *baseline_path; /* NULL: none */
+    struct run baseline;
     const char *shard;
     bool help; /* --help was printed */
 };

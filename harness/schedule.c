@@ -133,7 +133,8 @@ static void schedule_case(struct drill *drill, struct planned_case *planned)
         schedule_record(drill, planned, &o,
                         (clock_now_ns() - started_ns) / NS_PER_MS);
     if (slot)
-        slots_give_back(drill, slot, !poisoned && !fresh);
+        slots_give_back(drill, slot, planned->drill_case.id,
+                        !poisoned && !fresh);
     observation_release(&o);
 }
 
@@ -182,20 +183,36 @@ static int schedule_longer(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static void schedule_shuffle(struct schedule *schedule)
+/* The second pass, from `first` on, in an order drawn from the seed. */
+static void schedule_shuffle(struct schedule *schedule, size_t first)
 {
+    struct planned_case **queue = schedule->queue + first;
     uint64_t state = schedule->drill->seed | 1;
 
-    for (size_t i = schedule->count; i > 1; i--) {
+    for (size_t i = schedule->count - first; i > 1; i--) {
         struct planned_case *swap;
         size_t j;
 
         state = state * 6364136223846793005ULL + 1442695040888963407ULL;
         j = (size_t)((state >> 33) % i);
-        swap = schedule->queue[i - 1];
-        schedule->queue[i - 1] = schedule->queue[j];
-        schedule->queue[j] = swap;
+        swap = queue[i - 1];
+        queue[i - 1] = queue[j];
+        queue[j] = swap;
     }
+}
+
+/* The longest first, so that nothing long is left at the end; where there is a
+ * second pass, all of the first before it. */
+static void schedule_sort(struct schedule *schedule)
+{
+    int64_t shuffled_from = schedule->drill->run.shuffled_from;
+    size_t first = 0;
+
+    while (first < schedule->count &&
+           (!shuffled_from || schedule->queue[first]->repeat < shuffled_from))
+        first++;
+    qsort(schedule->queue, first, sizeof *schedule->queue, schedule_longer);
+    schedule_shuffle(schedule, first);
 }
 
 static void schedule_prepare(struct schedule *schedule, struct drill *drill)
@@ -229,11 +246,8 @@ static void schedule_prepare(struct schedule *schedule, struct drill *drill)
                             (enum process_reuse)drill->profile.process_reuse);
     if (drill->suite.ordered)
         schedule->jobs = 1;
-    else if (drill->options.shuffle)
-        schedule_shuffle(schedule);
     else
-        qsort(schedule->queue, schedule->count, sizeof *schedule->queue,
-              schedule_longer);
+        schedule_sort(schedule);
 }
 
 /* The caller's thread watches while the workers work. */

@@ -35,8 +35,9 @@ struct slot {
     struct canary bad_client_key;
     struct sink_set sinks;
     int64_t users;
-    bool spoiled; /* not to be used again */
-    bool opening; /* shared: being started by another worker */
+    char before[256]; /* the case that ended here last; "" for none */
+    bool spoiled;     /* not to be used again */
+    bool opening;     /* shared: being started by another worker */
     struct err opening_err;
 };
 

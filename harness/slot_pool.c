@@ -1,5 +1,6 @@
 #include "harness/slot_pool.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,12 +114,14 @@ struct slot *slots_take(struct drill *drill, struct slot_kind kind, bool fresh,
     return made;
 }
 
-void slots_give_back(struct drill *drill, struct slot *slot, bool keep)
+void slots_give_back(struct drill *drill, struct slot *slot,
+                     const char *case_id, bool keep)
 {
     bool close_it;
 
     pthread_mutex_lock(&drill->lock);
     slot->users--;
+    snprintf(slot->before, sizeof slot->before, "%s", case_id);
     slot->spoiled |= !keep;
     close_it = slot->spoiled && slot->users == 0;
     if (close_it)

@@ -32,6 +32,22 @@ int64_t trial_quiet_ms(const struct runbook *runbook)
     return cap_ms > TRIAL_QUIET_MOST_MS ? TRIAL_QUIET_MOST_MS : cap_ms;
 }
 
+/* Who left the gateway like this: the case that ended on the slot last. */
+static void trial_describe_probe(struct trial *t, struct observed_probe *out,
+                                 const struct http_trace *trace)
+{
+    char before[sizeof t->slot->before];
+
+    pthread_mutex_lock(&t->drill->lock);
+    snprintf(before, sizeof before, "%s", t->slot->before);
+    pthread_mutex_unlock(&t->drill->lock);
+    snprintf(out->text, sizeof out->text,
+             "a healthy request through the gateway gave %s (status %lld); "
+             "%s%.140s",
+             trace_outcome_names[trace->outcome], (long long)trace->status,
+             before[0] ? "before it ran " : "nothing ran before it", before);
+}
+
 /* A healthy request of its own, the plain fixture whatever the case sends. */
 static void trial_probe(struct trial *t, struct observed_probe *out,
                         const char *name)
@@ -63,9 +79,7 @@ static void trial_probe(struct trial *t, struct observed_probe *out,
     if (out->healthy && took_ms > t->probe_most_ms)
         t->probe_most_ms = took_ms;
     if (!out->healthy)
-        snprintf(out->text, sizeof out->text,
-                 "a healthy request through the gateway gave %s (status %lld)",
-                 trace_outcome_names[trace->outcome], (long long)trace->status);
+        trial_describe_probe(t, out, trace);
     http_trace_release(&request.trace);
     json_fields_release(&request.fields);
     trial_lease_end(t, false);

@@ -5,6 +5,7 @@
 #include "harness/markup.h"
 #include "harness/report_parts.h"
 #include "harness/report_table.h"
+#include "harness/stability.h"
 #include "harness/terminal.h"
 
 static const char *const shouts[] = { "N/A ", "PASS", "HOLD", "FAIL" };
@@ -207,6 +208,7 @@ static void print(struct buf *out, const struct run *run,
     write_families(out, run, style);
     write_results(out, run, style);
     write_breaks(out, run, style);
+    stability_write(out, run);
     if (run->wall_ms > 0)
         buf_printf(out,
                    "\n  time         %.1f s; longest case %.1f s, all cases "
