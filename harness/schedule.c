@@ -108,6 +108,19 @@ static void schedule_quarantine(struct drill *drill, const struct slot *slot,
     }
 }
 
+/* Without its mock a run can go no further, and no gateway is to blame. */
+static void schedule_check_mock(struct drill *drill)
+{
+    struct err err = { 0 };
+    char how[64];
+
+    if (!drill->mock.pid || !process_has_ended(&drill->mock, how, sizeof how))
+        return;
+    err_set(&err, ERR_STATE, "gatedrill-mock",
+            "ended during the run: %s; what was finished is on disk", how);
+    schedule_broke(drill, &err);
+}
+
 static void schedule_case(struct drill *drill, struct planned_case *planned)
 {
     struct slot_kind kind = schedule_kind(drill, &planned->drill_case);
@@ -128,6 +141,8 @@ static void schedule_case(struct drill *drill, struct planned_case *planned)
         snprintf(o.broken, sizeof o.broken, "%.100s: %.400s", err.where,
                  err.text);
     }
+    if (o.broken[0])
+        schedule_check_mock(drill);
     /* What a stopped run cut short has no answer. */
     if (!drill->cancelled)
         schedule_record(drill, planned, &o,

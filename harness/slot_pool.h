@@ -12,7 +12,8 @@
 struct slots {
     struct slot **items;
     size_t count, capacity;
-    int64_t made; /* numbers slots */
+    int64_t made;     /* numbers slots */
+    int64_t starting; /* at this moment */
     /* A kind that could not be started is not tried again for each case. */
     struct slot_failure {
         struct slot_kind kind;

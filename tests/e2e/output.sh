@@ -37,3 +37,14 @@ if mount -t tmpfs -o size=192k none "$scratch/small" 2>/dev/null; then
         test ! -e "$folder/manifest.json"
     umount "$scratch/small"
 fi
+
+# A mock that dies takes the run with it: no gateway is to blame for that.
+"$GATEDRILL_BIN/gatedrill" run --gateway refgw --out "$scratch/dies" \
+    >"$scratch/out" 2>"$scratch/err" </dev/null &
+running=$!
+until_true 20 pkill -KILL -P "$running" gatedrill-mock
+code=0
+wait "$running" || code=$?
+expect_code 4 "the mock dies"
+expect_text err "gatedrill-mock" "who died"
+expect_nobody_left "the mock dies"
