@@ -136,6 +136,9 @@ static void modify_look(struct draft *draft, const struct step *step)
     draft->head = &step->head;
     draft->chunks = &step->chunks;
     draft->early = step->early == 1;
+    /* Who refuses the head leaves at once: nothing may be unsent then. */
+    if (step->head.odd >= 0 || step->head.pad_bytes > 0)
+        draft->at_once = true;
     for (size_t i = 0; i < trailers->count; i++)
         draft_add_header(draft, "Trailer", items[i].name);
     add_pads(draft, &step->head);

@@ -429,3 +429,20 @@ Test(fault_look, redirect_says_where_to)
     cr_expect_eq(a.plan.status, 307);
     acted_release(&a);
 }
+
+Test(fault_look, head_that_may_be_refused_goes_out_with_its_body)
+{
+    for (int odd = 0; odd < 2; odd++) {
+        struct acted a = acted_new(FAULT_none, true);
+        size_t sends = 0;
+
+        if (odd)
+            a.step.head.odd = STEP_ODD_OBS_FOLD;
+        act(&a);
+        for (size_t i = 0; i < a.plan.act_count; i++)
+            sends += a.plan.acts[i].kind == ACT_SEND;
+        cr_expect_eq(sends == 1, odd, "%zu sends", sends);
+        cr_expect_eq(a.plan.events, 24);
+        acted_release(&a);
+    }
+}
