@@ -13,6 +13,7 @@
 #include "harness/check.h"
 #include "harness/expectation.h"
 #include "harness/fixture.h"
+#include "harness/markup.h"
 #include "harness/profile.h"
 #include "harness/runbook.h"
 #include "harness/suite.h"
@@ -90,6 +91,78 @@ static void print_checks(struct buf *out)
                    severity_names[checks[i]->severity]);
 }
 
+/* The scenarios that name a source, ", " between them. */
+static size_t print_sources(struct buf *out, const struct scenarios *all,
+                            const char *id)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct json *sources =
+            json_get(all->items[i].document, "sources");
+
+        for (const struct json *s = json_first(sources); s; s = json_next(s)) {
+            if (strcmp(json_text(s, ""), id))
+                continue;
+            buf_printf(out, "%s%s", found ? ", " : "", all->items[i].id);
+            found++;
+        }
+    }
+    return found;
+}
+
+static void print_covered(struct buf *out, const struct json *rows,
+                          const struct scenarios *all)
+{
+    size_t covered = 0;
+
+    buf_add_text(out, "\n| id | what | scenarios, or why there is none |\n"
+                      "|---|---|---|\n");
+    for (const struct json *row = json_first(rows); row; row = json_next(row)) {
+        struct buf names = { 0 };
+        bool found = print_sources(&names, all, json_key(row)) > 0;
+
+        covered += found;
+        if (!found && !json_get_text(row, "open", "")[0]) {
+            fprintf(stderr,
+                    "gatedrill-docs: docs/catalogue.json: %s has no scenario "
+                    "and no reason\n",
+                    json_key(row));
+            exit(1);
+        }
+        buf_printf(out, "| %s | ", json_key(row));
+        markup_markdown(out, json_get_text(row, "text", ""));
+        buf_printf(out, " | %s%s |\n", found ? "" : "open: ",
+                   found ? buf_text(&names) : json_get_text(row, "open", ""));
+        buf_release(&names);
+    }
+    buf_printf(out, "\n%zu of %zu have a scenario.\n", covered,
+               json_count(rows));
+}
+
+/* Reads the tree it stands in: the working folder is its root. */
+static void print_coverage(struct buf *out)
+{
+    struct err err = { 0 };
+    struct scenarios all = { 0 };
+    struct json *catalogue = json_load("docs/catalogue.json", &err);
+
+    if (!catalogue || !scenarios_load(&all, "scenarios", &err)) {
+        fprintf(stderr, "gatedrill-docs: %s: %s\n", err.where, err.text);
+        exit(1);
+    }
+    buf_add_text(out,
+                 "# Coverage\n\nGenerated from `docs/catalogue.json` and the "
+                 "`sources` of all scenarios by `./dev docs`. An open row has "
+                 "no scenario that names it, with the reason.\n\n"
+                 "## Failure catalogue\n");
+    print_covered(out, json_get(catalogue, "catalogue"), &all);
+    buf_add_text(out, "\n## Requirements of the drill\n");
+    print_covered(out, json_get(catalogue, "requirements"), &all);
+    scenarios_release(&all);
+    json_free(catalogue);
+}
+
 static const struct page pages[] = {
     { .file = "scenarios/schema/scenario.schema.json",
       .schema = scenario_schema },
@@ -115,6 +188,7 @@ static const struct page pages[] = {
     { .file = "docs/runbook.md", .title = "runbook", .table = runbook_table },
     { .file = "docs/faults.md", .print = print_faults },
     { .file = "docs/checks.md", .print = print_checks },
+    { .file = "docs/coverage.md", .print = print_coverage },
     { 0 },
 };
 
