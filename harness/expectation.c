@@ -21,7 +21,7 @@ static const struct bind_row expected_case_table[] = {
     { .key = "sometimes",
       .kind = BIND_BOOL,
       .offset = offsetof(struct expected_case, sometimes),
-      .doc = "A race decides: a pass is as good" },
+      .doc = "A race or the machine decides: a pass or hold is as good" },
     { .key = "finding",
       .kind = BIND_TEXT,
       .offset = offsetof(struct expected_case, finding),
@@ -148,7 +148,8 @@ bool expectation_met(const struct expectation *expectation,
                            result->case_id, result->reason);
                 met = false;
             }
-        } else if (expected->sometimes && result->verdict == VERDICT_PASS) {
+        } else if (expected->sometimes && (result->verdict == VERDICT_PASS ||
+                                           result->verdict == VERDICT_HOLD)) {
             continue;
         } else if ((int64_t)result->verdict != expected->verdict) {
             buf_printf(why, "%s: %s, listed as %s%s%s\n", result->case_id,

@@ -10,8 +10,9 @@
 #include "harness/evidence.h"
 
 struct expected_case {
-    int64_t verdict;          /* enum verdict */
-    bool sometimes;           /* a race decides: a pass is as good */
+    int64_t verdict; /* enum verdict */
+    bool sometimes;  /* a race or the machine decides: a pass or hold is as good
+                      */
     struct bind_texts checks; /* those that fail; undeclared: any */
     char *finding;            /* where it is written down */
 };

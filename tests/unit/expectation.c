@@ -65,8 +65,9 @@ static const struct {
     { "rate-limit/once", VERDICT_FAIL, "whatever", true, 0, "" },
     { "connection/reset", VERDICT_FAIL, "same_body", true, 0, "" },
     { "connection/reset", VERDICT_PASS, NULL, true, 0, "" },
-    { "connection/reset", VERDICT_HOLD, NULL, false, 0,
-      "connection/reset: hold, listed as fail\n" },
+    { "connection/reset", VERDICT_HOLD, NULL, true, 0, "" },
+    { "connection/reset", VERDICT_NOT_APPLICABLE, NULL, false, 0,
+      "connection/reset: not_applicable, listed as fail\n" },
     { "connection/reset", VERDICT_FAIL, "redaction", false, 0,
       "connection/reset: fails redaction, which is not listed: 1, seen 2\n"
       "connection/reset: listed to fail same_body, and does not\n" },
