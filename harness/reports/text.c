@@ -115,6 +115,41 @@ static void write_families(struct buf *out, const struct run *run,
     family_rows_release(&rows);
 }
 
+static bool same_exemption(const struct result *a, const struct result *b)
+{
+    return a->verdict == b->verdict && !strcmp(a->family, b->family) &&
+           !strcmp(a->reason, b->reason);
+}
+
+/* Why cases of a family did not apply: each reason once, with its number. What
+ * was held stands above, case by case. */
+static void write_exemptions(struct buf *out, const struct run *run,
+                             const struct report_style *style)
+{
+    const struct result_list *all = &run->results;
+    bool first_line = true;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct result *result = all->items[i];
+        size_t same = 0, before = 0;
+
+        if (result->verdict != VERDICT_NOT_APPLICABLE)
+            continue;
+        for (size_t k = 0; k < all->count; k++) {
+            same += same_exemption(result, all->items[k]);
+            before += k < i && same_exemption(result, all->items[k]);
+        }
+        if (before)
+            continue;
+        buf_printf(out, "%s  %sn.a.%s %-16s%6zu  ", first_line ? "\n" : "",
+                   terminal_ink(style, INK_DIM), terminal_ink(style, INK_PLAIN),
+                   result->family, same);
+        markup_plain(out, result->reason);
+        buf_add_text(out, "\n");
+        first_line = false;
+    }
+}
+
 static void write_conditions(struct buf *out, const struct run *run,
                              const struct report_style *style)
 {
@@ -206,6 +241,7 @@ static void print(struct buf *out, const struct run *run,
                    terminal_ink(style, INK_PLAIN));
     write_troubles(out, run, style);
     write_families(out, run, style);
+    write_exemptions(out, run, style);
     write_results(out, run, style);
     write_breaks(out, run, style);
     stability_write(out, run);
