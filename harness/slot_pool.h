@@ -29,7 +29,8 @@ struct slots {
  */
 struct slot *slots_take(struct drill *drill, struct slot_kind kind, bool fresh,
                         struct err *err);
-/* Gives it back, with the case that ran on it; spoiled ones, and those of a per-case profile, are closed. */
+/* Gives it back, with the case that ran on it; spoiled ones, and those of a
+ * per-case profile, are closed. */
 void slots_give_back(struct drill *drill, struct slot *slot,
                      const char *case_id, bool keep);
 void slots_close(struct drill *drill);

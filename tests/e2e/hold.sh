@@ -38,7 +38,7 @@ own_port='{ "tcp": "127.0.0.1:${gateway.port}", "timeout_ms": 3000 }'
 
 profile dies '["sh", "-c", "echo cannot open the database >&2; exit 3"]' \
     "$own_port"
-drill dies --suite promotion
+drill dies --filter control --filter transient
 expect_code 3 "a gateway that ends at once"
 expect_text out "cannot open the database" "its last words"
 expect_text out "exit status 3" "how it ended"
