@@ -103,7 +103,7 @@ bool sse_next(struct sse_reader *reader)
     return false;
 }
 
-void sse_release(struct sse_reader *reader)
+void sse_reader_release(struct sse_reader *reader)
 {
     buf_release(&reader->type);
     buf_release(&reader->data);

@@ -27,6 +27,6 @@ void sse_begin(struct sse_reader *out, const char *bytes, size_t length);
 /* The next event with data: fills type ("" when unnamed), data (lines joined by
  * LF) and end. False at the end of the bytes; cut then says how it ended. */
 bool sse_next(struct sse_reader *reader);
-void sse_release(struct sse_reader *reader);
+void sse_reader_release(struct sse_reader *reader);
 
 #endif

@@ -109,7 +109,7 @@ static size_t read_events(struct http_trace *trace)
     }
     trace->events.comments = reader.comments;
     trace->events.cut_event = reader.cut;
-    sse_release(&reader);
+    sse_reader_release(&reader);
     return first_output;
 }
 

@@ -10,7 +10,7 @@ void bug_leak(struct access_log *log, const struct relay *relay,
 
     if (bug_is(BUG_COMPLETION_IN_LOG) && relay->end == RELAY_ANSWER)
         access_log_leak(log, buf_text(relay_answer(relay)));
-    if (relay->progress.attempts < 2 && relay->end != RELAY_FAILED)
+    if (relay->course.progress.attempts < 2 && relay->end != RELAY_FAILED)
         return;
     if (bug_is(BUG_KEY_IN_LOG))
         access_log_leak(log, key);

@@ -8,11 +8,7 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
-#include "tests/refgateway/classify.h"
-#include "tests/refgateway/head.h"
-#include "tests/refgateway/intake.h"
-#include "tests/refgateway/limits.h"
-#include "tests/refgateway/retry_after.h"
+#include "tests/refgateway/hearing.h"
 
 struct call {
     struct call_plan plan;
@@ -20,14 +16,9 @@ struct call {
     CURL *easy;
     struct curl_slist *headers;
 
-    struct limits_moments moments;
-    struct head head;
-    struct intake intake;
+    struct hearing hearing;
     bool ended;
     bool commit_told; /* CALL_OUTPUT was returned since the commit point */
-    int curl_code;
-    int os_errno;
-    enum outcome limit; /* that ended it; OUTCOME_OK: none */
 };
 
 /* --- what libcurl calls ------------------------------------------------- */
@@ -35,18 +26,8 @@ struct call {
 static size_t on_header(char *line, size_t size, size_t count, void *user)
 {
     struct call *call = user;
-    bool before = call->head.complete;
 
-    head_take(&call->head, line, size * count);
-    if (call->head.complete && !before) {
-        call->moments.head = clock_now_ns();
-        call->moments.progress = call->moments.head;
-        call->moments.error_status = head_is_error(&call->head);
-        call->intake.streaming =
-            call->plan.stream && !call->moments.error_status;
-        if (call->intake.streaming && bug_is(BUG_COMMITTED_EARLY))
-            call->moments.committed = true;
-    }
+    hearing_header(&call->hearing, line, size * count, clock_now_ns());
     return size * count;
 }
 
@@ -55,8 +36,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user)
     struct call *call = user;
     size_t length = size * count;
 
-    return intake_take(&call->intake, bytes, length, clock_now_ns()) ? length
-                                                                     : 0;
+    return hearing_body(&call->hearing, bytes, length, clock_now_ns()) ? length
+                                                                       : 0;
 }
 
 static int on_connected(void *user, char *peer, char *local, int peer_port,
@@ -68,7 +49,7 @@ static int on_connected(void *user, char *peer, char *local, int peer_port,
     (void)local;
     (void)peer_port;
     (void)local_port;
-    call->moments.connected = clock_now_ns();
+    call->hearing.moments.connected = clock_now_ns();
     return CURL_PREREQFUNC_OK;
 }
 
@@ -143,14 +124,12 @@ struct call *call_open(const struct call_plan *plan)
     struct call *call = xcalloc(1, sizeof *call);
 
     call->plan = *plan;
-    call->intake.rules = plan->rules;
-    call->intake.moments = &call->moments;
-    call->moments.start = clock_now_ns();
+    hearing_begin(&call->hearing, plan->rules, plan->stream, clock_now_ns());
     call->multi = curl_multi_init();
     call->easy = curl_easy_init();
     if (!call->multi || !call->easy) {
         call->ended = true;
-        call->curl_code = CURLE_COULDNT_CONNECT;
+        call->hearing.curl_code = CURLE_COULDNT_CONNECT;
         return call;
     }
     set_headers(call);
@@ -165,11 +144,11 @@ static void note_sent(struct call *call)
 {
     curl_off_t sent = 0;
 
-    if (call->moments.sent || !call->moments.connected)
+    if (call->hearing.moments.sent || !call->hearing.moments.connected)
         return;
     curl_easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     if (sent >= (curl_off_t)call->plan.length)
-        call->moments.sent = clock_now_ns();
+        call->hearing.moments.sent = clock_now_ns();
 }
 
 /* The connection is closed as soon as the outcome is clear, not when the
@@ -178,13 +157,13 @@ static void hang_up(struct call *call)
 {
     long os_errno = 0;
 
-    if (bug_is(BUG_ABANDONED_LEFT_RUNNING) && call->limit) {
+    if (bug_is(BUG_ABANDONED_LEFT_RUNNING) && call->hearing.limit) {
         call->easy = NULL; /* left open for ever */
         call->multi = NULL;
     }
     if (call->easy) {
         curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
-        call->os_errno = (int)os_errno;
+        call->hearing.os_errno = (int)os_errno;
         if (call->multi)
             curl_multi_remove_handle(call->multi, call->easy);
         curl_easy_cleanup(call->easy);
@@ -202,7 +181,7 @@ static void perform(struct call *call)
     int queued;
 
     if (curl_multi_perform(call->multi, &running) != CURLM_OK) {
-        call->curl_code = CURLE_OUT_OF_MEMORY;
+        call->hearing.curl_code = CURLE_OUT_OF_MEMORY;
         call->ended = true;
         return;
     }
@@ -210,17 +189,17 @@ static void perform(struct call *call)
     while ((message = curl_multi_info_read(call->multi, &queued))) {
         if (message->msg != CURLMSG_DONE)
             continue;
-        call->curl_code = (int)message->data.result;
+        call->hearing.curl_code = (int)message->data.result;
         call->ended = true;
     }
-    call->ended = call->ended || call->intake.ended;
+    call->ended = call->ended || call->hearing.intake.ended;
 }
 
 static void check_limits(struct call *call, const struct limits_due *due)
 {
     if (clock_now_ns() < due->at_ns)
         return;
-    call->limit = due->which;
+    call->hearing.limit = due->which;
     call->ended = true;
 }
 
@@ -242,8 +221,8 @@ enum call_state call_drive(struct call *call, const struct watch *watch)
         struct limits_due due;
         enum watch_state state;
 
-        if ((call->intake.output.length ||
-             (call->moments.committed && !call->commit_told)) &&
+        if ((call->hearing.intake.output.length ||
+             (call->hearing.moments.committed && !call->commit_told)) &&
             (call->ended || !bug_is(BUG_STREAM_HELD_BACK))) {
             call->commit_told = true;
             return CALL_OUTPUT;
@@ -253,16 +232,17 @@ enum call_state call_drive(struct call *call, const struct watch *watch)
             return CALL_ENDED;
         }
         state = watch_look(watch);
-        if (bug_is(BUG_BACKOFF_NOT_WATCHED) && !call->moments.head)
+        if (bug_is(BUG_BACKOFF_NOT_WATCHED) && !call->hearing.moments.head)
             state = WATCH_HERE;
         if (state != WATCH_HERE)
             return state == WATCH_LEFT ? CALL_LEFT : CALL_STOPPING;
         perform(call);
-        if (call->ended || ((call->intake.output.length ||
-                             call->moments.committed != call->commit_told) &&
-                            !bug_is(BUG_STREAM_HELD_BACK)))
+        if (call->ended ||
+            ((call->hearing.intake.output.length ||
+              call->hearing.moments.committed != call->commit_told) &&
+             !bug_is(BUG_STREAM_HELD_BACK)))
             continue;
-        due = limits_next(call->plan.rules, &call->moments,
+        due = limits_next(call->plan.rules, &call->hearing.moments,
                           call->plan.total_ends_ns, call->plan.exempt);
         check_limits(call, &due);
         if (!call->ended)
@@ -272,48 +252,17 @@ enum call_state call_drive(struct call *call, const struct watch *watch)
 
 struct buf *call_output(struct call *call)
 {
-    return &call->intake.output;
+    return &call->hearing.intake.output;
 }
 
 const struct buf *call_body(const struct call *call)
 {
-    return &call->intake.body;
+    return &call->hearing.intake.body;
 }
 
 void call_result(const struct call *call, struct result *out)
 {
-    const struct intake *intake = &call->intake;
-    struct classify_wire wire = {
-        .curl_code = call->curl_code,
-        .os_errno = call->os_errno,
-        .connected = call->moments.connected != 0,
-        .head_complete = call->head.complete,
-        .framed = call->head.framed,
-        .status = call->head.status,
-        .limit = call->limit,
-        .stream_asked = call->plan.stream,
-        .stream = intake_stream(intake),
-        .body = buf_text(&intake->body),
-        .length = intake->body.length,
-        .too_long = intake->too_long,
-    };
-    struct retry_after_headers headers = { call->head.retry_after,
-                                           call->head.retry_after_ms,
-                                           call->head.date };
-    struct shape_error error;
-
-    *out = (struct result){ .outcome = classify(&wire, &error) };
-    if (intake->stream.error)
-        error = intake->error;
-    snprintf(out->code, sizeof out->code, "%s", error.code);
-    snprintf(out->type, sizeof out->type, "%s", error.type);
-    out->status = call->head.complete ? call->head.status : 0;
-    out->told_ms =
-        retry_after_told_ms(call->plan.rules, &headers, clock_wall_ms());
-    if (bug_is(BUG_TEXT_SNIFFED) && strstr(wire.body, "rate limit")) {
-        out->status = 429;
-        out->code[0] = '\0';
-    }
+    hearing_result(&call->hearing, clock_wall_ms(), out);
 }
 
 void call_close(struct call *call)
@@ -324,7 +273,6 @@ void call_close(struct call *call)
     for (struct curl_slist *line = call->headers; line; line = line->next)
         xwipe(line->data, strlen(line->data));
     curl_slist_free_all(call->headers);
-    head_release(&call->head);
-    intake_release(&call->intake);
+    hearing_release(&call->hearing);
     free(call);
 }

@@ -147,11 +147,12 @@ static void add_retry_count(struct MHD_Response *response,
 {
     char text[24];
 
-    long long retries =
-        exchange->relaying ? progress_retries(&exchange->relay.progress) : 0;
+    long long retries = exchange->relaying
+                            ? progress_retries(&exchange->relay.course.progress)
+                            : 0;
 
     if (bug_is(BUG_RETRIES_AS_ATTEMPTS) && exchange->relaying)
-        retries = exchange->relay.progress.attempts;
+        retries = exchange->relay.course.progress.attempts;
     if (bug_is(BUG_RETRIES_NEVER_TOLD))
         retries = 0;
     snprintf(text, sizeof text, "%lld", retries);
@@ -210,27 +211,27 @@ static enum MHD_Result complain(struct exchange *exchange,
                                 struct MHD_Connection *connection)
 {
     const struct relay *relay = &exchange->relay;
-    int status =
-        complaint_status(exchange->plan->rules, &relay->result, relay->why);
+    int status = complaint_status(exchange->plan->rules, &relay->course.result,
+                                  relay->course.why);
     struct buf body = { 0 };
     struct MHD_Response *response;
 
-    if (bug_is(BUG_NO_ANSWER) && relay->why == WHY_EXHAUSTED)
+    if (bug_is(BUG_NO_ANSWER) && relay->course.why == WHY_EXHAUSTED)
         return MHD_NO;
-    if (bug_is(BUG_KEY_TO_CLIENT) && relay->why == WHY_AUTH)
+    if (bug_is(BUG_KEY_TO_CLIENT) && relay->course.why == WHY_AUTH)
         buf_printf(&body, "{\"error\":{\"message\":\"%s was refused\"}}",
                    exchange->plan->settings->upstreams[0].keys[0]);
     else
-        complaint_write(&body, &relay->result, relay->why);
+        complaint_write(&body, &relay->course.result, relay->course.why);
     if (bug_is(BUG_ERRORS_CACHED))
         bug_cache_keep(buf_text(&exchange->body), exchange->body.length, &body);
     response = json_response(body.data, body.length);
     buf_release(&body);
-    if ((status == 429 || status == 503) && relay->result.told_ms >= 0) {
+    if ((status == 429 || status == 503) && relay->course.result.told_ms >= 0) {
         char text[24];
 
         snprintf(text, sizeof text, "%lld",
-                 (long long)((relay->result.told_ms + 999) / 1000));
+                 (long long)((relay->course.result.told_ms + 999) / 1000));
         MHD_add_response_header(response, "Retry-After", text);
     }
     return queue(exchange, connection, status, response);
@@ -360,12 +361,14 @@ enum MHD_Result exchange_answer(struct exchange *exchange,
 
 static const char *decision(const struct relay *relay, bool answered)
 {
-    if (relay->progress.count > 1 &&
-        progress_tried(&relay->progress) > (relay->progress.at[0].attempts > 0))
+    if (relay->course.progress.count > 1 &&
+        progress_tried(&relay->course.progress) >
+            (relay->course.progress.at[0].attempts > 0))
         return "fallback_used";
     if (answered)
         return "primary_used";
-    return relay->why == WHY_AUTH ? "failed_closed" : "fallback_not_triggered";
+    return relay->course.why == WHY_AUTH ? "failed_closed"
+                                         : "fallback_not_triggered";
 }
 
 static void note_relay(struct access_entry *log,
@@ -374,25 +377,25 @@ static void note_relay(struct access_entry *log,
     const struct relay *relay = &exchange->relay;
     bool streaming = relay->end == RELAY_STREAM;
     bool failed = relay->end == RELAY_FAILED ||
-                  (streaming && relay->result.outcome != OUTCOME_OK);
+                  (streaming && relay->course.result.outcome != OUTCOME_OK);
 
-    for (size_t i = 0; i < relay->progress.count; i++) {
-        if (!relay->progress.at[i].attempts)
+    for (size_t i = 0; i < relay->course.progress.count; i++) {
+        if (!relay->course.progress.at[i].attempts)
             continue;
         log->upstreams[log->upstream_count++] = (struct access_upstream){
             exchange->plan->settings->upstreams[i].name,
-            relay->progress.at[i].attempts
+            relay->course.progress.at[i].attempts
         };
     }
-    log->retries = progress_retries(&relay->progress);
+    log->retries = progress_retries(&relay->course.progress);
     log->decision =
         decision(relay, relay->end == RELAY_ANSWER || (streaming && !failed));
     if (!failed)
         return;
-    log->error_class =
-        complaint_class(&relay->result, relay->why, streaming && log->stream);
-    log->outcome = outcome_names[relay->result.outcome];
-    log->why = streaming ? NULL : why_names[relay->why];
+    log->error_class = complaint_class(&relay->course.result, relay->course.why,
+                                       streaming && log->stream);
+    log->outcome = outcome_names[relay->course.result.outcome];
+    log->why = streaming ? NULL : why_names[relay->course.why];
 }
 
 /* An answer that was not sent whole, though nothing failed at our end, is one
@@ -407,7 +410,8 @@ static const char *how_it_ended(const struct exchange *exchange, bool complete)
         return "client_left";
     if (relay->end == RELAY_STOPPING)
         return "stopped";
-    return relay->end == RELAY_STREAM && relay->result.outcome != OUTCOME_OK
+    return relay->end == RELAY_STREAM &&
+                   relay->course.result.outcome != OUTCOME_OK
                ? "cut"
                : "client_left";
 }

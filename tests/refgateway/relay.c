@@ -7,26 +7,20 @@
 #include "common/clock.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_request.h"
-#include "tests/refgateway/bug_state.h"
 #include "tests/refgateway/complaint.h"
 
 #define LATE_MS 150 /* well after the client has its answer */
 
 void relay_init(struct relay *relay, const struct relay_plan *plan)
 {
-    int64_t total_ms = plan->rules->timeouts.total_ms;
-
     *relay = (struct relay){ .plan = *plan };
-    relay->progress.count = plan->settings->count;
-    relay->progress.total_ends_ns =
-        total_ms < 0 || bug_is(BUG_NO_TOTAL_TIMEOUT)
-            ? INT64_MAX
-            : plan->started_ns + total_ms * NS_PER_MS;
+    course_init(&relay->course, plan->rules, plan->body.stream,
+                plan->settings->count, plan->started_ns);
     for (size_t i = 0; i < plan->settings->count; i++) {
         size_t keys = plan->settings->upstreams[i].key_count;
 
-        relay->progress.at[i].keys = keys ? keys : 1;
-        relay->progress.at[i].key_worked =
+        relay->course.progress.at[i].keys = keys ? keys : 1;
+        relay->course.progress.at[i].key_worked =
             atomic_load(&plan->memory->worked[i]);
     }
 }
@@ -46,7 +40,7 @@ static void begin(struct relay *relay, const struct move *move)
         &plan->settings->upstreams[move->upstream];
     struct call_plan call;
 
-    progress_begin(&relay->progress, move);
+    progress_begin(&relay->course.progress, move);
     buf_clear(&relay->body);
     request_body_write(&relay->body, &plan->body, upstream->model);
     call = (struct call_plan){
@@ -59,12 +53,10 @@ static void begin(struct relay *relay, const struct move *move)
         .stream = plan->body.stream,
         .headers = plan->headers,
         .header_count = plan->header_count,
-        .total_ends_ns = relay->progress.total_ends_ns,
-        .exempt = (plan->rules->timeouts.last_attempt_exempt ||
-                   bug_is(BUG_LAST_ATTEMPT_EXEMPT)) &&
-                  policy_is_last(plan->rules, &relay->progress),
+        .total_ends_ns = relay->course.progress.total_ends_ns,
+        .exempt = course_exempt(&relay->course),
     };
-    bug_request(&call, &relay->body, plan, &relay->progress);
+    bug_request(&call, &relay->body, plan, &relay->course.progress);
     if (bug_is(BUG_SENT_TWICE)) {
         relay->call = call_open(&call);
         call_drive(relay->call, plan->watch);
@@ -73,50 +65,13 @@ static void begin(struct relay *relay, const struct move *move)
     relay->call = call_open(&call);
 }
 
-/* Keeps the latest result of each upstream. */
-static size_t keep_result(struct relay *relay, const struct result *result)
-{
-    size_t i = 0;
-
-    while (i < relay->result_count &&
-           relay->result_of[i] != relay->progress.current)
-        i++;
-    if (i == relay->result_count)
-        relay->result_of[relay->result_count++] = relay->progress.current;
-    relay->results[i] = *result;
-    return i;
-}
-
-static enum relay_end fail(struct relay *relay, enum why why, size_t last)
-{
-    size_t told = complaint_pick(relay->plan.rules, relay->results,
-                                 relay->result_count, last);
-
-    relay->result = relay->results[told];
-    relay->why = told == last ? why : WHY_EXHAUSTED;
-    return RELAY_FAILED;
-}
-
-/* What follows the call that failed with relay->result. True: *move is to be
- * made. */
+/* What follows the call that failed. True: *move is to be made. */
 static bool next_move(struct relay *relay, struct move *move)
 {
-    const struct rules *rules = relay->plan.rules;
-    struct result result = relay->result;
-    int64_t now_ns = clock_now_ns();
-    size_t last = keep_result(relay, &result);
-
-    *move = policy_next(rules, &relay->progress, &result, now_ns,
-                        draw_unit(relay->plan.draw));
-    progress_fail(&relay->progress, rules, &result, move, now_ns);
-    bug_state_note(relay->progress.current, &result, move);
-    if (relay->plan.body.stream &&
-        ((move->why == WHY_RETRY && bug_is(BUG_NO_RETRY_OF_STREAMS)) ||
-         (move->why == WHY_FALLBACK && bug_is(BUG_NO_FALLBACK_OF_STREAMS))))
-        *move = (struct move){ .kind = MOVE_END, .why = WHY_EXHAUSTED };
-    if (move->kind == MOVE_ATTEMPT)
+    if (course_next(&relay->course, move, clock_now_ns(),
+                    draw_unit(relay->plan.draw)))
         return true;
-    relay->end = fail(relay, move->why, last);
+    relay->end = RELAY_FAILED;
     return false;
 }
 
@@ -129,9 +84,9 @@ static enum relay_end leave(struct relay *relay, enum relay_end end)
 
 static void remember(struct relay *relay)
 {
-    size_t current = relay->progress.current;
+    size_t current = relay->course.progress.current;
 
-    if (!relay->progress.at[current].key)
+    if (!relay->course.progress.at[current].key)
         atomic_store(&relay->plan.memory->worked[current], true);
 }
 
@@ -153,8 +108,8 @@ static bool attempt(struct relay *relay, const struct move *move)
     case CALL_ENDED:
         break;
     }
-    call_result(relay->call, &relay->result);
-    if (relay->result.outcome == OUTCOME_OK) {
+    call_result(relay->call, &relay->course.result);
+    if (relay->course.result.outcome == OUTCOME_OK) {
         remember(relay);
         relay->end = RELAY_ANSWER;
         return false;
@@ -177,9 +132,8 @@ static enum watch_state wait_until(const struct relay *relay, int64_t until_ns)
 
 enum relay_end relay_run(struct relay *relay)
 {
-    struct move move = policy_first(&relay->progress);
+    struct move move = course_first(&relay->course);
 
-    bug_state_bend(&move.upstream, relay->progress.count);
     for (;;) {
         /* A move is only made for somebody who is still there. */
         int64_t until_ns = clock_now_ns() + move.wait_ms * NS_PER_MS;
@@ -206,42 +160,52 @@ static void hand_out(struct buf *from, char *out, size_t size, size_t *got)
     from->length -= *got;
 }
 
+/* Seeded: what is missing is made up. */
+static bool make_up(struct relay *relay)
+{
+    bool done = bug_is(BUG_DONE_ADDED);
+
+    if ((!done && !bug_is(BUG_FINISH_MADE_UP)) || relay->complaint_sent)
+        return false;
+    buf_add_text(call_output(relay->call),
+                 done ? "data: [DONE]\n\n"
+                      : "data: {\"choices\":[{\"index\":0,"
+                        "\"delta\":{},\"finish_reason\":"
+                        "\"stop\"}]}\n\n");
+    return true;
+}
+
+static enum relay_read say(struct relay *relay, char *out, size_t size,
+                           size_t *got)
+{
+    relay->complaint_sent = true;
+    hand_out(call_output(relay->call), out, size, got);
+    return RELAY_READ_BYTES;
+}
+
 /* What was begun is over: well, or with a complaint and a cut, as the runbook
- * lets the client see it. A plain answer has no place for a complaint: the cut
- * is all that is left. */
+ * lets the client see it. */
 static enum relay_read finish(struct relay *relay, char *out, size_t size,
                               size_t *got)
 {
-    const struct rules *rules = relay->plan.rules;
-    struct buf *output = call_output(relay->call);
+    const struct course *course = &relay->course;
+    enum course_tail tail = course_tail(course, relay->complaint_sent);
 
-    if (relay->result.outcome == OUTCOME_OK)
-        return RELAY_READ_END;
-    if (!relay->plan.body.stream)
-        return RELAY_READ_ABORT;
-    if (bug_is(BUG_CLEAN_END_AFTER_CUT))
-        return RELAY_READ_END;
-    if (bug_is(BUG_FINISH_MADE_UP) || bug_is(BUG_DONE_ADDED)) {
-        if (relay->complaint_sent)
+    if (relay->plan.body.stream && course->result.outcome != OUTCOME_OK) {
+        if (bug_is(BUG_CLEAN_END_AFTER_CUT))
             return RELAY_READ_END;
-        relay->complaint_sent = true;
-        buf_add_text(output, bug_is(BUG_DONE_ADDED)
-                                 ? "data: [DONE]\n\n"
-                                 : "data: {\"choices\":[{\"index\":0,"
-                                   "\"delta\":{},\"finish_reason\":"
-                                   "\"stop\"}]}\n\n");
-        hand_out(output, out, size, got);
-        return RELAY_READ_BYTES;
+        if (make_up(relay))
+            return say(relay, out, size, got);
+        if (bug_is(BUG_FINISH_MADE_UP) || bug_is(BUG_DONE_ADDED))
+            return RELAY_READ_END;
     }
-    if (rules->stream.error_event && !relay->complaint_sent) {
-        relay->complaint_sent = true;
-        complaint_write_event(output, &relay->result, relay->why);
-        if (bug_is(BUG_DONE_AFTER_ERROR))
-            buf_add_text(output, "data: [DONE]\n\n");
-        hand_out(output, out, size, got);
-        return RELAY_READ_BYTES;
-    }
-    return rules->stream.abort ? RELAY_READ_ABORT : RELAY_READ_END;
+    if (tail != COURSE_TAIL_EVENT)
+        return tail == COURSE_TAIL_CUT ? RELAY_READ_ABORT : RELAY_READ_END;
+    complaint_write_event(call_output(relay->call), &course->result,
+                          course->why);
+    if (bug_is(BUG_DONE_AFTER_ERROR))
+        buf_add_text(call_output(relay->call), "data: [DONE]\n\n");
+    return say(relay, out, size, got);
 }
 
 /* Seeded: a stream that broke goes on with another attempt, once. */
@@ -251,10 +215,10 @@ static bool begin_again(struct relay *relay)
     struct move move = { .kind = MOVE_ATTEMPT, .why = WHY_RETRY };
 
     if ((!splice && !bug_is(BUG_REPLAY_AFTER_COMMIT)) || relay->again ||
-        relay->result.outcome == OUTCOME_OK)
+        relay->course.result.outcome == OUTCOME_OK)
         return false;
-    move.upstream =
-        splice ? relay->progress.count - 1 : relay->progress.current;
+    move.upstream = splice ? relay->course.progress.count - 1
+                           : relay->course.progress.current;
     call_close(relay->call);
     relay->again = true;
     begin(relay, &move);
@@ -288,8 +252,8 @@ enum relay_read relay_read(struct relay *relay, char *out, size_t size,
         return RELAY_READ_BYTES;
     case CALL_ENDED:
         if (!relay->complaint_sent) {
-            call_result(relay->call, &relay->result);
-            relay->why = WHY_CLASS;
+            call_result(relay->call, &relay->course.result);
+            relay->course.why = WHY_CLASS;
         }
         if (begin_again(relay))
             return relay_read(relay, out, size, got);

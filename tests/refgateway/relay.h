@@ -1,5 +1,5 @@
 /*
- * relay: one client request from its first attempt to its end: asks policy
+ * relay: one client request from its first attempt to its end: asks course
  * what to do, makes the attempts, waits in between, and stops at once when the
  * client leaves. Acts; every decision is elsewhere.
  */
@@ -7,8 +7,8 @@
 #define GATEDRILL_REFGATEWAY_RELAY_H
 
 #include "tests/refgateway/call.h"
+#include "tests/refgateway/course.h"
 #include "tests/refgateway/draw.h"
-#include "tests/refgateway/policy.h"
 #include "tests/refgateway/request_body.h"
 #include "tests/refgateway/settings.h"
 
@@ -29,22 +29,16 @@ struct relay_plan {
 enum relay_end {
     RELAY_STREAM,   /* the answer has begun: relay_read() gives its bytes */
     RELAY_ANSWER,   /* relay_answer() is the whole answer */
-    RELAY_FAILED,   /* relay->result and relay->why say how */
+    RELAY_FAILED,   /* course.result and course.why say how */
     RELAY_LEFT,     /* the client is gone */
     RELAY_STOPPING, /* we are being stopped */
 };
 
 struct relay {
     struct relay_plan plan;
-    struct progress progress;
+    struct course course;
     struct call *call; /* the current attempt, NULL between two */
     struct buf body;   /* as sent to the current upstream */
-    /* What became of each upstream tried, in the order they were tried. */
-    struct result results[RULES_UPSTREAMS];
-    size_t result_of[RULES_UPSTREAMS]; /* upstream of each result */
-    size_t result_count;
-    struct result result; /* the one the client is told */
-    enum why why;
     enum relay_end end;
     bool complaint_sent; /* the error event after a failed stream */
     bool again;          /* a seeded bug has begun the stream again */

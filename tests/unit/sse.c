@@ -57,7 +57,7 @@ Test(sse, each_text_gives_its_events)
         cr_expect_eq(reader.comments, rows[i].comments, "%s", rows[i].bytes);
         cr_expect_eq(reader.cut, rows[i].cut, "%s", rows[i].bytes);
         buf_release(&seen);
-        sse_release(&reader);
+        sse_reader_release(&reader);
     }
 }
 
@@ -72,5 +72,5 @@ Test(sse, end_is_one_past_the_blank_line)
     cr_assert(sse_next(&reader));
     cr_expect_eq(reader.end, sizeof bytes - 1);
     cr_expect_not(sse_next(&reader));
-    sse_release(&reader);
+    sse_reader_release(&reader);
 }

@@ -1,0 +1,91 @@
+#include "tests/refgateway/course.h"
+
+#include "common/clock.h"
+#include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_state.h"
+#include "tests/refgateway/complaint.h"
+
+void course_init(struct course *course, const struct rules *rules, bool stream,
+                 size_t upstreams, int64_t started_ns)
+{
+    int64_t total_ms = rules->timeouts.total_ms;
+
+    *course = (struct course){ .rules = rules, .stream = stream };
+    course->progress.count = upstreams;
+    course->progress.total_ends_ns =
+        total_ms < 0 || bug_is(BUG_NO_TOTAL_TIMEOUT)
+            ? INT64_MAX
+            : started_ns + total_ms * NS_PER_MS;
+    for (size_t i = 0; i < upstreams; i++)
+        course->progress.at[i].keys = 1;
+}
+
+struct move course_first(const struct course *course)
+{
+    struct move move = policy_first(&course->progress);
+
+    bug_state_bend(&move.upstream, course->progress.count);
+    return move;
+}
+
+/* Keeps the latest result of each upstream. */
+static size_t keep_result(struct course *course)
+{
+    size_t i = 0;
+
+    while (i < course->result_count &&
+           course->result_of[i] != course->progress.current)
+        i++;
+    if (i == course->result_count)
+        course->result_of[course->result_count++] = course->progress.current;
+    course->results[i] = course->result;
+    return i;
+}
+
+static void tell(struct course *course, enum why why, size_t last)
+{
+    size_t told = complaint_pick(course->rules, course->results,
+                                 course->result_count, last);
+
+    course->result = course->results[told];
+    course->why = told == last ? why : WHY_EXHAUSTED;
+}
+
+bool course_next(struct course *course, struct move *move, int64_t now_ns,
+                 double unit)
+{
+    struct result result = course->result;
+    size_t last = keep_result(course);
+
+    *move =
+        policy_next(course->rules, &course->progress, &result, now_ns, unit);
+    progress_fail(&course->progress, course->rules, &result, move, now_ns);
+    bug_state_note(course->progress.current, &result, move);
+    if (course->stream &&
+        ((move->why == WHY_RETRY && bug_is(BUG_NO_RETRY_OF_STREAMS)) ||
+         (move->why == WHY_FALLBACK && bug_is(BUG_NO_FALLBACK_OF_STREAMS))))
+        *move = (struct move){ .kind = MOVE_END, .why = WHY_EXHAUSTED };
+    if (move->kind == MOVE_ATTEMPT)
+        return true;
+    tell(course, move->why, last);
+    return false;
+}
+
+bool course_exempt(const struct course *course)
+{
+    return (course->rules->timeouts.last_attempt_exempt ||
+            bug_is(BUG_LAST_ATTEMPT_EXEMPT)) &&
+           policy_is_last(course->rules, &course->progress);
+}
+
+/* A plain answer has no place for a complaint: the cut is all that is left. */
+enum course_tail course_tail(const struct course *course, bool said)
+{
+    if (course->result.outcome == OUTCOME_OK)
+        return COURSE_TAIL_END;
+    if (!course->stream)
+        return COURSE_TAIL_CUT;
+    if (course->rules->stream.error_event && !said)
+        return COURSE_TAIL_EVENT;
+    return course->rules->stream.abort ? COURSE_TAIL_CUT : COURSE_TAIL_END;
+}
