@@ -79,7 +79,6 @@ struct drill {
 
     pthread_mutex_t lock;
     struct slots slots;
-    size_t next; /* first case not taken */
     struct progress progress;
     bool showing; /* progress was started */
     bool broke;   /* the harness itself: could not write ... */

@@ -39,6 +39,8 @@ static bool call(const struct mock_control *control, const char *method,
 
     if (status >= 0 && !ok)
         take_refusal(answer, status, where, err);
+    else if (!ok)
+        snprintf(err->where, sizeof err->where, "gatedrill-mock, %s", where);
     if (text)
         xwipe(text, strlen(text));
     free(text);

@@ -8,11 +8,17 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 #include "harness/check.h"
+#include "harness/machine_load.h"
 #include "harness/trial.h"
 
 #define SCHEDULE_JOBS_SHARED 64
 #define SCHEDULE_JOBS_POOLED 24
 #define SCHEDULE_TICK_MS     100
+/* Client requests of herds at once: several herds together would be a load that
+ * no scenario speaks of. */
+#define SCHEDULE_CROWD_MOST 100
+/* A machine that is always busy gets its cases all the same, only slower. */
+#define SCHEDULE_SETTLE_MS 100
 
 int64_t schedule_jobs(size_t cases, enum process_reuse reuse)
 {
@@ -24,9 +30,12 @@ int64_t schedule_jobs(size_t cases, enum process_reuse reuse)
 
 struct schedule {
     struct drill *drill;
-    struct planned_case **queue; /* in the order to be taken */
-    size_t count, next;
+    struct planned_case **queue; /* in the order to be taken; NULL: taken */
+    size_t count, next;          /* nothing is left before next */
     int64_t jobs;
+    int64_t crowd;          /* client requests of the herds that run */
+    pthread_mutex_t door;   /* taken before drill->lock: one enters at a time */
+    pthread_cond_t thinned; /* with drill->lock: crowd became less */
 };
 
 /* The harness itself could not go on: remembered once, the rest is ended. */
@@ -158,7 +167,7 @@ static void schedule_left(struct schedule *schedule)
     int64_t sum_ms = 0, most_ms = 0;
 
     for (size_t i = schedule->next; i < schedule->count; i++) {
-        int64_t ms = schedule->queue[i]->longest_ms;
+        int64_t ms = schedule->queue[i] ? schedule->queue[i]->longest_ms : 0;
 
         sum_ms += ms;
         most_ms = ms > most_ms ? ms : most_ms;
@@ -166,25 +175,78 @@ static void schedule_left(struct schedule *schedule)
     progress_plan(&schedule->drill->progress, sum_ms, most_ms);
 }
 
+/* How many client requests at once make a case a herd's; 0: it is none. */
+static int64_t schedule_crowd_of(const struct planned_case *planned)
+{
+    const struct drill_case *c = &planned->drill_case;
+    int64_t most = 0;
+
+    for (size_t i = 0; i < c->phase_count; i++)
+        if (c->phases[i].client.concurrency > most)
+            most = c->phases[i].client.concurrency;
+    return most > 1 ? most : 0;
+}
+
+/* The first of the queue for which there is room beside the herds that run, or
+ * anything when none runs. NULL: nothing is left, or the run was cancelled. */
+static struct planned_case *schedule_take(struct schedule *schedule)
+{
+    struct drill *drill = schedule->drill;
+
+    while (!drill->cancelled && schedule->next < schedule->count) {
+        for (size_t i = schedule->next; i < schedule->count; i++) {
+            struct planned_case *planned = schedule->queue[i];
+            int64_t crowd = planned ? schedule_crowd_of(planned) : 0;
+
+            if (!planned || (crowd && schedule->crowd &&
+                             schedule->crowd + crowd > SCHEDULE_CROWD_MOST))
+                continue;
+            schedule->crowd += crowd;
+            schedule->queue[i] = NULL;
+            while (schedule->next < schedule->count &&
+                   !schedule->queue[schedule->next])
+                schedule->next++;
+            return planned;
+        }
+        pthread_cond_wait(&schedule->thinned, &drill->lock);
+    }
+    return NULL;
+}
+
+static struct planned_case *schedule_enter(struct schedule *schedule)
+{
+    struct drill *drill = schedule->drill;
+    struct planned_case *planned;
+
+    pthread_mutex_lock(&schedule->door);
+    machine_load_settle(SCHEDULE_SETTLE_MS, &drill->cancelled);
+    pthread_mutex_lock(&drill->lock);
+    planned = schedule_take(schedule);
+    if (planned) {
+        progress_case_started(&drill->progress, clock_now_ns());
+        schedule_left(schedule);
+    }
+    pthread_mutex_unlock(&drill->lock);
+    pthread_mutex_unlock(&schedule->door);
+    return planned;
+}
+
 static void *schedule_worker(void *context)
 {
     struct schedule *schedule = context;
     struct drill *drill = schedule->drill;
+    struct planned_case *planned;
 
-    pthread_mutex_lock(&drill->lock);
-    while (schedule->next < schedule->count && !drill->cancelled) {
-        struct planned_case *planned = schedule->queue[schedule->next++];
-
-        progress_case_started(&drill->progress, clock_now_ns());
-        schedule_left(schedule);
-        pthread_mutex_unlock(&drill->lock);
+    while ((planned = schedule_enter(schedule))) {
         schedule_case(drill, planned);
         pthread_mutex_lock(&drill->lock);
+        schedule->crowd -= schedule_crowd_of(planned);
+        pthread_cond_broadcast(&schedule->thinned);
         if (!drill->cancelled)
             progress_case_done(&drill->progress, planned->result,
                                clock_now_ns());
+        pthread_mutex_unlock(&drill->lock);
     }
-    pthread_mutex_unlock(&drill->lock);
     return NULL;
 }
 
@@ -235,6 +297,8 @@ static void schedule_prepare(struct schedule *schedule, struct drill *drill)
     struct err err = { 0 };
 
     *schedule = (struct schedule){ .drill = drill };
+    pthread_mutex_init(&schedule->door, NULL);
+    pthread_cond_init(&schedule->thinned, NULL);
     schedule->queue = xcalloc(drill->case_count, sizeof(struct planned_case *));
     for (size_t i = 0; i < drill->case_count; i++) {
         struct planned_case *planned = &drill->cases[i];
@@ -306,5 +370,7 @@ void schedule_run(struct drill *drill)
     if (count == 0)
         schedule_worker(&schedule);
     schedule_watch(&schedule, workers, count);
+    pthread_cond_destroy(&schedule.thinned);
+    pthread_mutex_destroy(&schedule.door);
     free(schedule.queue);
 }

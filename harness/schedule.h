@@ -1,5 +1,6 @@
 /* schedule: which case runs when and beside what. As many at once as the waits
- * ask for (not the cores), the longest first, an ordered suite one by one. */
+ * ask for (not the cores), but none is begun while the machine has more to do
+ * than it bears; the longest first, an ordered suite one by one. */
 #ifndef GATEDRILL_HARNESS_SCHEDULE_H
 #define GATEDRILL_HARNESS_SCHEDULE_H
 

@@ -347,6 +347,11 @@ Test(checks_answer, a_timeout_counts_from_the_request)
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);
     s.attempts[1].times_ns.first_byte = stage_ns(500 - 63 + 50);
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
+    /* It had left the client 30 ms before the mock read it. */
+    s.request.trace.sent_ns = stage_ns(-30);
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);
+    s.attempts[1].times_ns.first_byte = stage_ns(500 - 93 + 50);
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
     /* The next attempt began before the first had failed. */
     s.attempts[1].times_ns.first_byte = stage_ns(300);
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);

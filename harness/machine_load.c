@@ -1,0 +1,48 @@
+#include "harness/machine_load.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+#define LOAD_PER_CORE 2
+#define LOAD_LOOK_MS  2
+
+int64_t machine_load_runnable(const char *loadavg)
+{
+    int64_t runnable, all;
+
+    if (sscanf(loadavg, "%*f %*f %*f %" SCNd64 "/%" SCNd64, &runnable, &all) !=
+            2 ||
+        runnable < 0)
+        return -1;
+    return runnable;
+}
+
+static int64_t runnable_now(void)
+{
+    int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+    char text[128];
+    ssize_t length;
+
+    if (fd < 0)
+        return -1;
+    length = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (length < 0)
+        return -1;
+    text[length] = '\0';
+    return machine_load_runnable(text);
+}
+
+void machine_load_settle(int64_t most_ms, const atomic_int *cancelled)
+{
+    int64_t bearable = sysconf(_SC_NPROCESSORS_ONLN) * LOAD_PER_CORE;
+    int64_t until_ns = clock_now_ns() + most_ms * NS_PER_MS;
+
+    while (!*cancelled && runnable_now() > bearable &&
+           clock_now_ns() < until_ns)
+        usleep(LOAD_LOOK_MS * 1000);
+}
