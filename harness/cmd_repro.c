@@ -71,21 +71,12 @@ static bool repro_arm(struct drill *drill, struct slot *slot,
                       const struct drill_case *c, struct drill_id id,
                       struct err *err)
 {
-    struct mock_script script = mock_script_new();
+    struct mock_script script;
     struct mock_probes probes = { 0 };
     bool ok;
 
-    for (size_t i = 0; i < c->phases[0].upstream_count; i++) {
-        struct json *steps =
-            slot_steps(slot, c->phases[0].upstreams[i].steps, err);
-
-        if (!steps) {
-            json_free(script.body);
-            return false;
-        }
-        mock_script_upstream(&script, c->phases[0].upstreams[i].name, steps);
-        json_free(steps);
-    }
+    if (!slot_script(&script, slot, &c->phases[0], err))
+        return false;
     ok = mock_control_put(&drill->control, id, &script, err) &&
          mock_control_lease(&drill->control, slot->id, id, &probes, err);
     mock_probes_release(&probes);
@@ -106,21 +97,15 @@ static void repro_print_gateway(const struct slot *slot)
     for (size_t i = 0; command && command[i]; i++)
         printf(" '%s'", command[i]);
     printf("\nroute      %s\n", gateway->url);
-    for (size_t i = 0; environment && environment[i]; i++)
-        free(environment[i]);
-    for (size_t i = 0; command && command[i]; i++)
-        free(command[i]);
-    free(environment);
-    free(command);
+    gateway_texts_free(environment);
+    gateway_texts_free(command);
 }
 
 static void repro_print_curl(const struct drill *drill,
                              const struct drill_case *c, const char *url,
                              const char *key, struct drill_id id)
 {
-    struct fixture_fill fill = { .model = drill->profile.client.model
-                                              ? drill->profile.client.model
-                                              : "drill-model",
+    struct fixture_fill fill = { .model = drill->profile.client.model,
                                  .id = id,
                                  .canary = "repro",
                                  .stream = c->phases[0].client.stream,

@@ -1,4 +1,4 @@
-#include "harness/evidence.h"
+#include "harness/evidence_seen.h"
 
 /* Names and fingerprints, never a value. */
 static struct json *fields_to_json(const struct json_fields *fields)
@@ -146,14 +146,8 @@ static void add_findings(struct json *out, const struct findings *findings)
 
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *f = &findings->items[i];
-        struct json *row = json_new_object();
+        struct json *row = evidence_finding(f);
 
-        json_add_text(row, "id", f->check);
-        json_add_text(row, "evidence_type",
-                      evidence_type_names[f->evidence_type]);
-        json_add_text(row, "severity", severity_names[f->severity]);
-        json_add_text(row, "verdict", verdict_names[f->verdict]);
-        json_add_text(row, "expected", f->expected);
         json_add_text(row, "observed", f->observed);
         json_add_text(row, "reason", f->reason);
         json_append(list, row);

@@ -92,15 +92,9 @@ static void add_checks(struct json *ext, const struct findings *findings,
 
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *f = &findings->items[i];
-        struct json *row = json_new_object();
+        struct json *row = evidence_finding(f);
         struct buf reason = { 0 };
 
-        json_add_text(row, "id", f->check);
-        json_add_text(row, "evidence_type",
-                      evidence_type_names[f->evidence_type]);
-        json_add_text(row, "severity", severity_names[f->severity]);
-        json_add_text(row, "verdict", verdict_names[f->verdict]);
-        json_add_text(row, "expected", f->expected);
         evidence_add_bucketed(row, "observed", f->observed, runbook);
         evidence_add_bucketed(row, "reason", f->reason, runbook);
         if (f->verdict >= VERDICT_HOLD) {

@@ -16,6 +16,19 @@ void evidence_add_bucketed(struct json *object, const char *key,
     buf_release(&safe);
 }
 
+struct json *evidence_finding(const struct finding *finding)
+{
+    struct json *row = json_new_object();
+
+    json_add_text(row, "id", finding->check);
+    json_add_text(row, "evidence_type",
+                  evidence_type_names[finding->evidence_type]);
+    json_add_text(row, "severity", severity_names[finding->severity]);
+    json_add_text(row, "verdict", verdict_names[finding->verdict]);
+    json_add_text(row, "expected", finding->expected);
+    return row;
+}
+
 /* null where attempts cannot be seen; 0 for an upstream that nobody tried. */
 static void add_attempts(struct json *ext, const struct judged *judged)
 {

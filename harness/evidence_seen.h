@@ -10,6 +10,10 @@
 
 void evidence_add_seen(struct json *extensions, const struct judged *judged);
 
+/* What a finding is about and what it asks: id, evidence_type, severity,
+ * verdict, expected. The caller adds what was observed, and frees. */
+struct json *evidence_finding(const struct finding *finding);
+
 /* Adds a text with its durations as bucket labels. */
 void evidence_add_bucketed(struct json *object, const char *key,
                            const char *text, const struct runbook *runbook);

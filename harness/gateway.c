@@ -16,7 +16,7 @@
 #define GATEWAY_TRIES      3
 #define GATEWAY_TAIL_BYTES 600
 
-static void texts_free(char **texts)
+void gateway_texts_free(char **texts)
 {
     for (size_t i = 0; texts && texts[i]; i++) {
         xwipe(texts[i], strlen(texts[i]));
@@ -64,7 +64,7 @@ char **gateway_environment(const struct gateway *gateway, struct err *err)
                 names_fill(&gateway->names, pair->value, "$.start.env", err);
 
             if (!value) {
-                texts_free(list);
+                gateway_texts_free(list);
                 return NULL;
             }
             environment_add(&list, &count, pair->name, value);
@@ -84,7 +84,7 @@ static char **command_fill(const struct names *names,
     for (size_t i = 0; i < words->count; i++) {
         argv[i] = names_fill(names, words->items[i], where, err);
         if (!argv[i]) {
-            texts_free(argv);
+            gateway_texts_free(argv);
             return NULL;
         }
     }
@@ -218,7 +218,7 @@ static bool gateway_prepare(struct gateway *gateway, char *const *environment,
         if (status > 0)
             err_set(err, ERR_STATE, argv[0], "prepare command: exit status %d",
                     status);
-        texts_free(argv);
+        gateway_texts_free(argv);
         if (status != 0)
             return false;
     }
@@ -324,8 +324,8 @@ static bool gateway_launch(struct gateway *gateway, struct err *err)
         process_stop(&gateway->process, SIGKILL, 0);
         ok = false;
     }
-    texts_free(argv);
-    texts_free(environment);
+    gateway_texts_free(argv);
+    gateway_texts_free(environment);
     free(stdout_path);
     free(stderr_path);
     return ok;
@@ -384,8 +384,8 @@ static void gateway_run_stop_command(struct gateway *gateway)
                                             .environment = environment,
                                             .folder = gateway->folder },
                     gateway->profile->start.stop_timeout_ms + 1000, &err);
-    texts_free(argv);
-    texts_free(environment);
+    gateway_texts_free(argv);
+    gateway_texts_free(environment);
 }
 
 static int gateway_stop_signal(const struct gateway *gateway)
@@ -448,8 +448,8 @@ char *gateway_version(const struct profile *profile, const char *folder)
     text = process_tail(path, 2000);
     text[strcspn(text, "\n")] = '\0';
     unlink(path);
-    texts_free(argv);
-    texts_free(environment);
+    gateway_texts_free(argv);
+    gateway_texts_free(environment);
     names_release(&fake.names);
     free(fake.folder);
     free(bin);

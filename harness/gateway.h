@@ -45,8 +45,10 @@ void gateway_stop(struct gateway *gateway);
 char *gateway_version(const struct profile *profile, const char *folder);
 
 /* The command and environment as they would be run, filled; for printing. Keys
- * in it are the run's canaries. Callers free each and the array. */
+ * in it are the run's canaries. Callers give them to gateway_texts_free(). */
 char **gateway_command(const struct gateway *gateway, struct err *err);
 char **gateway_environment(const struct gateway *gateway, struct err *err);
+/* Wipes each text and frees all; NULL is fine. */
+void gateway_texts_free(char **texts);
 
 #endif

@@ -81,6 +81,8 @@ static void profile_finish(struct profile *p)
         json_pointer(p->telemetry, "/retry_count/response_header");
     char *runbook = p->runbook_path;
 
+    if (!p->client.model)
+        p->client.model = xstrdup("drill-model");
     if (json_text(count, NULL))
         p->retry_count_header = xstrdup(json_text(count, NULL));
     p->runbook_path = path_join(p->folder, runbook ? runbook : "runbook.json");

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "harness/text_file.h"
 
 #define FORBIDDEN_LEAST 8 /* bytes; shorter texts are words, not secrets */
 
@@ -165,13 +166,6 @@ static void describe(struct buf *out, const struct run_folder *folder)
     buf_printf(out, "%lld records and %lld files are whole in %s",
                (long long)folder->lines[0].count, (long long)folder->file_count,
                folder->path);
-}
-
-void run_folder_describe(struct buf *out, struct run_folder *folder)
-{
-    pthread_mutex_lock(&folder->lock);
-    describe(out, folder);
-    pthread_mutex_unlock(&folder->lock);
 }
 
 /* The world's error, and what is safe in spite of it. */
@@ -353,32 +347,12 @@ bool run_folder_append(struct run_folder *folder, const char *name,
     return false;
 }
 
-static bool read_whole(struct buf *out, const char *path, struct err *err)
-{
-    char chunk[16384];
-    FILE *in = fopen(path, "rbe");
-    size_t n;
-    bool read;
-
-    if (!in) {
-        err_set_errno(err, ERR_IO, path);
-        return false;
-    }
-    while ((n = fread(chunk, 1, sizeof chunk, in)) > 0)
-        buf_add(out, chunk, n);
-    read = !ferror(in);
-    if (!read)
-        err_set_errno(err, ERR_IO, path);
-    fclose(in);
-    return read;
-}
-
 bool run_folder_copy(struct run_folder *folder, const char *name,
                      const char *from, struct err *err)
 {
     struct buf text = { 0 };
     bool copied =
-        read_whole(&text, from, err) &&
+        text_file_append_to(&text, from, err) &&
         run_folder_write(folder, name, buf_text(&text), text.length, err);
 
     buf_release(&text);
@@ -394,7 +368,7 @@ bool run_folder_quarantine(struct run_folder *folder, const char *name,
 
     if (!kept)
         err_set(err, ERR_STATE, name, "not a name for quarantine");
-    kept = kept && read_whole(&text, from, err);
+    kept = kept && text_file_append_to(&text, from, err);
     pthread_mutex_lock(&folder->lock);
     if (kept && !write_whole(path, buf_text(&text), text.length, 0600))
         kept = fail_io(folder, path, err);

@@ -60,8 +60,6 @@ bool run_folder_quarantine(struct run_folder *folder, const char *name,
 /* manifest.json: SHA-256 and size of every file, counts; written last. */
 bool run_folder_manifest(struct run_folder *folder, const struct run *run,
                          struct err *err);
-/* "12 records and 3 files are safe in out/2026...": for the last words. */
-void run_folder_describe(struct buf *out, struct run_folder *folder);
 
 /* What may go into a ticket, by the contract's table. */
 bool run_file_ticket_safe(const char *name);

@@ -17,8 +17,8 @@ static const struct profile_upstream *slot_declared(const struct drill *drill,
     return &all[index];
 }
 
-struct json *slot_steps(const struct slot *slot, const struct json *steps,
-                        struct err *err)
+static struct json *slot_steps(const struct slot *slot,
+                               const struct json *steps, struct err *err)
 {
     char *text = json_print(steps);
     struct json *filled = NULL;
@@ -34,6 +34,23 @@ struct json *slot_steps(const struct slot *slot, const struct json *steps,
     free(known);
     free(text);
     return filled;
+}
+
+bool slot_script(struct mock_script *out, const struct slot *slot,
+                 const struct case_phase *phase, struct err *err)
+{
+    *out = mock_script_new();
+    for (size_t i = 0; i < phase->upstream_count; i++) {
+        struct json *steps = slot_steps(slot, phase->upstreams[i].steps, err);
+
+        if (!steps) {
+            json_free(out->body);
+            return false;
+        }
+        mock_script_upstream(out, phase->upstreams[i].name, steps);
+        json_free(steps);
+    }
+    return true;
 }
 
 bool slot_passes_credential(const struct slot *slot, const char *upstream)
@@ -119,9 +136,7 @@ static void slot_name_upstream(struct names *names, const struct drill *drill,
         { "port", port },
         { "key", slot->keys[i].text },
         { "key.1", slot->keys[i].text },
-        { "model", model                         ? model
-                   : drill->profile.client.model ? drill->profile.client.model
-                                                 : "drill-model" },
+        { "model", model ? model : drill->profile.client.model },
     };
 
     for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {

@@ -49,10 +49,11 @@ bool slot_prepare(struct slot *out, struct drill *drill, struct slot_kind kind,
                   int64_t number, struct err *err);
 void slot_close(struct slot *slot, struct drill *drill);
 
-/* A copy of a script's steps with "${trap.url}" and its like put in; NULL and
- * err when there is no such upstream. */
-struct json *slot_steps(const struct slot *slot, const struct json *steps,
-                        struct err *err);
+/* What a phase scripts for each upstream, with "${trap.url}" and its like put
+ * in; false and err when there is no such upstream. mock_control_put() frees
+ * it. */
+bool slot_script(struct mock_script *out, const struct slot *slot,
+                 const struct case_phase *phase, struct err *err);
 
 /* True when the upstream is called with the client's own credential. */
 bool slot_passes_credential(const struct slot *slot, const char *upstream);

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/buf.h"
-
 bool text_file_write(const char *path, const char *text, struct err *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -24,19 +22,32 @@ bool text_file_write(const char *path, const char *text, struct err *err)
     return ok;
 }
 
-char *text_file_read(const char *path, struct err *err)
+bool text_file_append_to(struct buf *out, const char *path, struct err *err)
 {
-    FILE *file = fopen(path, "re");
-    struct buf text = { 0 };
-    char piece[4096];
+    FILE *file = fopen(path, "rbe");
+    char piece[16384];
     size_t got;
+    bool whole;
 
     if (!file) {
         err_set_errno(err, ERR_IO, path);
-        return NULL;
+        return false;
     }
     while ((got = fread(piece, 1, sizeof piece, file)) > 0)
-        buf_add(&text, piece, got);
+        buf_add(out, piece, got);
+    whole = !ferror(file);
+    if (!whole)
+        err_set_errno(err, ERR_IO, path);
     fclose(file);
-    return buf_take(&text);
+    return whole;
+}
+
+char *text_file_read(const char *path, struct err *err)
+{
+    struct buf text = { 0 };
+
+    if (text_file_append_to(&text, path, err))
+        return buf_take(&text);
+    buf_release(&text);
+    return NULL;
 }

@@ -4,8 +4,11 @@
 
 #include <stdbool.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 
+/* Every byte of it, NUL ones too, at the end of out. ERR_IO. */
+bool text_file_append_to(struct buf *out, const char *path, struct err *err);
 /* NULL and ERR_IO. Caller frees. */
 char *text_file_read(const char *path, struct err *err);
 /* Replaces the file; mode 0600, since it may hold a key. */

@@ -94,8 +94,7 @@ const char *trial_model(const struct trial *t, const struct case_client *client)
 {
     if (client->model)
         return client->model;
-    return t->drill->profile.client.model ? t->drill->profile.client.model
-                                          : "drill-model";
+    return t->drill->profile.client.model;
 }
 
 static int64_t trial_reported_retries(const struct trial *t,

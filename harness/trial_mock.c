@@ -72,19 +72,11 @@ void trial_lease_end(struct trial *t, bool note)
 bool trial_arm(struct trial *t, size_t phase, struct err *err)
 {
     const struct case_phase *p = &t->planned->drill_case.phases[phase];
-    struct mock_script script = mock_script_new();
+    struct mock_script script;
     struct drill_id id = { t->id.nonce, (uint16_t)(t->epoch + 1) };
 
-    for (size_t i = 0; i < p->upstream_count; i++) {
-        struct json *steps = slot_steps(t->slot, p->upstreams[i].steps, err);
-
-        if (!steps) {
-            json_free(script.body);
-            return false;
-        }
-        mock_script_upstream(&script, p->upstreams[i].name, steps);
-        json_free(steps);
-    }
+    if (!slot_script(&script, t->slot, p, err))
+        return false;
     mock_script_plant(&script, "completion", trial_canary(t, "completion"));
     mock_script_plant(&script, "error", trial_canary(t, "error_text"));
     for (size_t i = 0; i < t->o->canary_count; i++)
