@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/answer.h"
 #include "common/bind.h"
 #include "common/step.h"
 
@@ -75,7 +76,10 @@ struct case_upstream {
     struct json *steps; /* the same as JSON, resolved, to send to the mock */
 };
 
-#define CASE_GAPS 8
+#define CASE_GAPS      8
+#define CASE_UPSTREAMS 8
+/* The most keys of one upstream. */
+#define SCENARIO_KEYS_MOST 8
 
 /* Overrides of what the oracle derives; absent parts stay derived. */
 struct case_expect {
@@ -124,7 +128,16 @@ struct drill_case {
     size_t phase_count;
     bool needs_own_listeners; /* declared, or some step needs a lease */
     bool needs_fresh_process;
-    char *variant;          /* NULL: the profile's own configuration */
+    char *variant;        /* NULL: the profile's own configuration */
+    char *prefer_variant; /* the same, where the profile has it */
+    int64_t needs_keys;   /* of the primary, at least; 0 is 1 */
+    /* How many keys the gateway holds for each upstream, as its profile says;
+     * one that is not named has 1. Set by who knows the profile. */
+    struct {
+        char upstream[UPSTREAM_NAME_SIZE];
+        int64_t count;
+    } keys[CASE_UPSTREAMS];
+    size_t key_count;
     char **extra_upstreams; /* "trap" ... */
     size_t extra_upstream_count;
     int64_t number; /* position over all cases, before filtering, from 1 (of

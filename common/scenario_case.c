@@ -162,6 +162,8 @@ static void move_words(struct drill_case *out, struct scenario_file *file)
     move_texts(&out->extra_upstreams, &out->extra_upstream_count,
                &file->needs.upstreams);
     out->variant = move_text(&file->needs.variant);
+    out->prefer_variant = move_text(&file->needs.prefer_variant);
+    out->needs_keys = file->needs.keys;
     out->needs_own_listeners = file->needs.own_listeners;
     out->needs_fresh_process = file->needs.fresh_process;
 }
@@ -303,6 +305,7 @@ void drill_case_release(struct drill_case *drill_case)
         release_phase(&drill_case->phases[i]);
     free(drill_case->phases);
     free(drill_case->variant);
+    free(drill_case->prefer_variant);
     release_texts(drill_case->extra_upstreams,
                   drill_case->extra_upstream_count);
     free(drill_case->not_applicable);

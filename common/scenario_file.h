@@ -26,7 +26,8 @@ struct scenario_file {
     struct {
         bool own_listeners, fresh_process;
         struct bind_texts upstreams;
-        char *variant;
+        char *variant, *prefer_variant;
+        int64_t keys;
     } needs;
 };
 

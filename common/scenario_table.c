@@ -122,7 +122,15 @@ static const struct bind_row needs_table[] = {
     { .key = "variant", .kind = BIND_TEXT,
       .offset = offsetof(struct scenario_file, needs.variant),
       .pattern = NAME_PATTERN,
-      .doc = "Another configuration of the gateway, by its name in the profile." },
+      .doc = "Another configuration of the gateway, by its name in the profile; without it the case is not applicable." },
+    { .key = "prefer_variant", .kind = BIND_TEXT,
+      .offset = offsetof(struct scenario_file, needs.prefer_variant),
+      .pattern = NAME_PATTERN,
+      .doc = "The same, and where the profile has none of that name its own configuration, if requires holds for it." },
+    { .key = "keys", .kind = BIND_INT,
+      .offset = offsetof(struct scenario_file, needs.keys),
+      .min = 1, .max = SCENARIO_KEYS_MOST, .missing = 1, .unit = "keys",
+      .doc = "How many keys the gateway holds for the primary at least." },
     { 0 }
 };
 

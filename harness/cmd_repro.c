@@ -175,7 +175,7 @@ static int repro_hold(struct run_command *command, bool serve)
         repro_print_curl(
             &drill, c, url,
             serve && !slot_passes_credential(slot, slot->upstreams[0].name)
-                ? slot->keys[0].text
+                ? slot->keys[0][0].text
                 : slot->client_key.text,
             id);
         free(url);

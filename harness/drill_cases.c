@@ -1,5 +1,6 @@
 #include "harness/drill_cases.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,12 +63,56 @@ static bool drill_load_fixture(struct drill *drill, const char *name,
     return true;
 }
 
+static bool drill_has_variant(const struct drill *drill, const char *name)
+{
+    for (size_t i = 0; i < drill->profile.variants.count; i++)
+        if (strcmp(drill->profile.variants.keys[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The configuration that a scenario's cases run on; NULL: the profile's own. */
+static const char *drill_variant_for(const struct drill *drill,
+                                     const struct scenario *scenario)
+{
+    const struct json *needs = json_get(scenario->document, "needs");
+    const char *wanted = json_get_text(needs, "variant", NULL);
+    const char *preferred = json_get_text(needs, "prefer_variant", NULL);
+
+    if (wanted)
+        return wanted;
+    return preferred && drill_has_variant(drill, preferred) ? preferred : NULL;
+}
+
 static bool drill_has_upstream(const struct drill *drill, const char *name)
 {
     for (size_t i = 0; i < drill->profile.upstreams.count; i++)
         if (strcmp(drill->profile.upstreams.keys[i], name) == 0)
             return true;
     return false;
+}
+
+/* How many keys the gateway holds, and whether these are enough. */
+static void drill_note_keys(const struct drill *drill, struct drill_case *c)
+{
+    const struct profile_upstream *upstreams = drill->profile.upstreams.items;
+    const char *primary = runbook_primary(drill_runbook(drill, c->variant));
+    int64_t keys = 1;
+
+    for (size_t i = 0; i < drill->profile.upstreams.count && i < CASE_UPSTREAMS;
+         i++) {
+        const char *name = drill->profile.upstreams.keys[i];
+
+        snprintf(c->keys[i].upstream, sizeof c->keys[i].upstream, "%s", name);
+        c->keys[i].count = upstreams[i].keys;
+        c->key_count++;
+        if (!strcmp(name, primary))
+            keys = upstreams[i].keys;
+    }
+    if (keys < c->needs_keys && !c->not_applicable)
+        c->not_applicable = xasprintf(
+            "the profile gives the gateway %lld keys for %s; %lld are needed",
+            (long long)keys, primary, (long long)c->needs_keys);
 }
 
 /* What the profile makes impossible. */
@@ -85,15 +130,11 @@ static void drill_check_case(const struct drill *drill, struct drill_case *c)
     if (missing && !c->not_applicable)
         c->not_applicable =
             xasprintf("the profile has no upstream \"%s\"", missing);
-    if (c->variant && !c->not_applicable) {
-        bool found = false;
-
-        for (size_t i = 0; i < drill->profile.variants.count; i++)
-            found |= strcmp(drill->profile.variants.keys[i], c->variant) == 0;
-        if (!found)
-            c->not_applicable =
-                xasprintf("the profile has no variant \"%s\"", c->variant);
-    }
+    if (c->variant && !c->not_applicable &&
+        !drill_has_variant(drill, c->variant))
+        c->not_applicable =
+            xasprintf("the profile has no variant \"%s\"", c->variant);
+    drill_note_keys(drill, c);
 }
 
 static bool drill_wanted(const struct drill *drill, const char *case_id)
@@ -137,15 +178,15 @@ static bool drill_add_case(struct drill *drill, const struct scenario *scenario,
                            size_t index, int64_t number, struct err *err)
 {
     struct planned_case planned = { .repeat = 1 };
-    const struct json *variant =
-        json_pointer(scenario->document, "/needs/variant");
-    const struct runbook *runbook =
-        drill_runbook(drill, json_text(variant, NULL));
+    const char *variant = drill_variant_for(drill, scenario);
+    const struct runbook *runbook = drill_runbook(drill, variant);
 
     if (!scenario_case(&planned.drill_case, scenario, index, runbook->document,
                        err))
         return false;
     planned.drill_case.number = number;
+    if (variant && !planned.drill_case.variant)
+        planned.drill_case.variant = xstrdup(variant);
     if (!drill_wanted(drill, planned.drill_case.id)) {
         planned_release(&planned);
         return true;

@@ -120,6 +120,7 @@ static void add_keys(struct json *out, const struct observation *o)
         struct json *row = json_new_object();
 
         json_add_text(row, "upstream", o->keys[i].upstream);
+        json_add_int(row, "number", o->keys[i].number);
         json_add_text(row, "fingerprint", o->keys[i].fingerprint);
         json_add_text(row, "model_fingerprint", o->keys[i].model_fingerprint);
         json_append(keys, row);

@@ -93,12 +93,14 @@ struct observation {
     struct sink_hit *hits;
     size_t hit_count;
     bool detector_control; /* every canary was found in a scratch sink */
-    /* Fingerprints each upstream must be called with; client's own. */
+    /* Fingerprints each upstream must be called with, one of them where it
+     * has several keys; client's own. */
     struct {
         char upstream[UPSTREAM_NAME_SIZE];
+        int64_t number; /* of the key at its upstream, from 1 */
         char fingerprint[FINGERPRINT_HEX_SIZE];
         char model_fingerprint[FINGERPRINT_HEX_SIZE];
-    } keys[8];
+    } keys[CASE_UPSTREAMS * SCENARIO_KEYS_MOST];
     size_t key_count;
     char client_fingerprint[FINGERPRINT_HEX_SIZE];
     /* Why the case could not be carried out: gateway died, never ready ... */

@@ -71,21 +71,35 @@ static void slot_make_canary(struct canary *out, const struct drill *drill,
                 drill->control.fingerprint_key);
 }
 
+/* "primary.key", "primary.key.2" ... */
+static void slot_key_id(char *out, size_t size, const struct slot *slot,
+                        size_t upstream, size_t key, const char *word)
+{
+    int length =
+        snprintf(out, size, "%s.%s", slot->upstreams[upstream].name, word);
+
+    if (key > 0)
+        snprintf(out + length, size - (size_t)length, ".%zu", key + 1);
+}
+
 static void slot_make_keys(struct slot *slot, struct drill *drill)
 {
-    char id[32];
+    char id[48];
 
     slot_make_canary(&slot->client_key, drill, slot, "client.key");
     slot_make_canary(&slot->bad_client_key, drill, slot, "client.invalid_key");
     for (size_t i = 0; i < slot->upstream_count; i++) {
         bool wrong = slot->kind.wrong_key && i == 0;
 
-        snprintf(id, sizeof id, "%s.%s", slot->upstreams[i].name,
-                 wrong ? "invalid_key" : "key");
-        slot_make_canary(&slot->keys[i], drill, slot, id);
+        slot->key_counts[i] = (size_t)slot_declared(drill, i)->keys;
+        for (size_t k = 0; k < slot->key_counts[i]; k++) {
+            slot_key_id(id, sizeof id, slot, i, k,
+                        wrong ? "invalid_key" : "key");
+            slot_make_canary(&slot->keys[i][k], drill, slot, id);
+        }
     }
     if (slot->kind.wrong_key) {
-        snprintf(id, sizeof id, "%s.key", slot->upstreams[0].name);
+        slot_key_id(id, sizeof id, slot, 0, 0, "key");
         slot_make_canary(&slot->good_key, drill, slot, id);
     }
 }
@@ -99,25 +113,51 @@ static void slot_forbid(struct slot *slot, struct drill *drill)
         if (all[i]->text)
             run_folder_forbid(&drill->folder, all[i]->id, all[i]->text);
     for (size_t i = 0; i < slot->upstream_count; i++)
-        run_folder_forbid(&drill->folder, slot->keys[i].id, slot->keys[i].text);
+        for (size_t k = 0; k < slot->key_counts[i]; k++)
+            run_folder_forbid(&drill->folder, slot->keys[i][k].id,
+                              slot->keys[i][k].text);
+}
+
+/* Which keys a listener takes; NULL-terminated. */
+static void slot_accept(const char *out[static SLOT_KEYS + 1],
+                        const struct slot *slot, size_t i)
+{
+    size_t count = 0;
+
+    if (slot_passes_credential(slot, slot->upstreams[i].name)) {
+        out[count++] = slot->client_key.fingerprint;
+    } else if (slot->kind.wrong_key && i == 0) {
+        out[count++] = slot->good_key.fingerprint;
+    } else {
+        for (size_t k = 0; k < slot->key_counts[i]; k++)
+            out[count++] = slot->keys[i][k].fingerprint;
+    }
+    out[count] = NULL;
 }
 
 static bool slot_listen(struct slot *slot, struct drill *drill, struct err *err)
 {
-    const char *accept[SLOT_UPSTREAMS][2] = { { 0 } };
+    const char *accept[SLOT_UPSTREAMS][SLOT_KEYS + 1];
 
     for (size_t i = 0; i < slot->upstream_count; i++) {
-        const struct canary *key = &slot->keys[i];
-
-        if (slot_passes_credential(slot, slot->upstreams[i].name))
-            key = &slot->client_key;
-        else if (slot->kind.wrong_key && i == 0)
-            key = &slot->good_key;
-        accept[i][0] = key->fingerprint;
+        slot_accept(accept[i], slot, i);
         slot->upstreams[i].accept = accept[i];
     }
     return mock_control_listen(&drill->control, slot->id, slot->upstreams,
                                slot->upstream_count, err);
+}
+
+static void slot_name_keys(struct names *names, const struct slot *slot,
+                           size_t i)
+{
+    char key[64];
+
+    snprintf(key, sizeof key, "%s.key", slot->upstreams[i].name);
+    names_set(names, key, slot->keys[i][0].text);
+    for (size_t k = 0; k < slot->key_counts[i]; k++) {
+        snprintf(key, sizeof key, "%s.key.%zu", slot->upstreams[i].name, k + 1);
+        names_set(names, key, slot->keys[i][k].text);
+    }
 }
 
 static void slot_name_upstream(struct names *names, const struct drill *drill,
@@ -134,8 +174,6 @@ static void slot_name_upstream(struct names *names, const struct drill *drill,
         { "base_url", base_url },
         { "host", just_host },
         { "port", port },
-        { "key", slot->keys[i].text },
-        { "key.1", slot->keys[i].text },
         { "model", model ? model : drill->profile.client.model },
     };
 
@@ -145,6 +183,7 @@ static void slot_name_upstream(struct names *names, const struct drill *drill,
         snprintf(key, sizeof key, "%s.%s", upstream->name, values[j][0]);
         names_set(names, key, values[j][1]);
     }
+    slot_name_keys(names, slot, i);
     free(just_host);
     free(base_url);
 }
@@ -253,7 +292,8 @@ void slot_close(struct slot *slot, struct drill *drill)
     canary_release(&slot->bad_client_key);
     canary_release(&slot->good_key);
     for (size_t i = 0; i < slot->upstream_count; i++)
-        canary_release(&slot->keys[i]);
+        for (size_t k = 0; k < slot->key_counts[i]; k++)
+            canary_release(&slot->keys[i][k]);
     sink_set_release(&slot->sinks);
     slot->upstream_count = 0;
 }

@@ -7,6 +7,7 @@
 #ifndef GATEDRILL_HARNESS_SLOT_H
 #define GATEDRILL_HARNESS_SLOT_H
 
+#include "common/scenario.h"
 #include "harness/gateway.h"
 #include "harness/mock_control.h"
 #include "harness/sink.h"
@@ -14,11 +15,12 @@
 struct drill;
 
 #define SLOT_UPSTREAMS 8
+#define SLOT_KEYS      SCENARIO_KEYS_MOST
 
 /* Which configuration of the gateway a case needs. */
 struct slot_kind {
     const char *variant; /* NULL: the profile's own */
-    bool wrong_key;      /* the gateway's key for the primary is wrong */
+    bool wrong_key;      /* the gateway's keys for the primary are wrong */
     bool shared;
 };
 
@@ -29,7 +31,9 @@ struct slot {
     const struct runbook *runbook;
     struct mock_upstream upstreams[SLOT_UPSTREAMS];
     size_t upstream_count;
-    struct canary keys[SLOT_UPSTREAMS]; /* what the gateway was given */
+    /* What the gateway was given, in the order of ${NAME.key.N}. */
+    struct canary keys[SLOT_UPSTREAMS][SLOT_KEYS];
+    size_t key_counts[SLOT_UPSTREAMS];
     struct canary good_key;   /* wrong_key: what the primary would accept */
     struct canary client_key; /* what the client presents */
     struct canary bad_client_key;

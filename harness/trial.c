@@ -269,28 +269,37 @@ static void trial_take_attempts(struct trial *t, struct mock_attempts *attempts)
     *attempts = (struct mock_attempts){ 0 };
 }
 
+static void trial_note_upstream(struct trial *t, size_t i,
+                                const struct case_client *client)
+{
+    const struct profile_upstream *declared = t->drill->profile.upstreams.items;
+    const uint8_t *secret = t->drill->control.fingerprint_key;
+    const char *model =
+        declared[i].model ? declared[i].model : trial_model(t, client);
+    struct observation *o = t->o;
+
+    for (size_t k = 0; k < t->slot->key_counts[i]; k++) {
+        size_t at = o->key_count++;
+
+        snprintf(o->keys[at].upstream, sizeof o->keys[at].upstream, "%s",
+                 t->slot->upstreams[i].name);
+        o->keys[at].number = (int64_t)k + 1;
+        snprintf(o->keys[at].fingerprint, sizeof o->keys[at].fingerprint, "%s",
+                 t->slot->keys[i][k].fingerprint);
+        digest_fingerprint(o->keys[at].model_fingerprint, secret, model,
+                           strlen(model));
+    }
+}
+
 static void trial_note_keys(struct trial *t)
 {
-    struct observation *o = t->o;
     const struct case_client *client = &t->planned->drill_case.phases[0].client;
     const char *key = trial_client_key(t, client->credential);
-    const uint8_t *secret = t->drill->control.fingerprint_key;
-    const struct profile_upstream *declared = t->drill->profile.upstreams.items;
 
-    digest_fingerprint(o->client_fingerprint, secret, key, strlen(key));
-    for (size_t i = 0; i < t->slot->upstream_count; i++) {
-        const char *model = declared[i].model;
-
-        if (!model)
-            model = trial_model(t, client);
-        snprintf(o->keys[i].upstream, sizeof o->keys[i].upstream, "%s",
-                 t->slot->upstreams[i].name);
-        snprintf(o->keys[i].fingerprint, sizeof o->keys[i].fingerprint, "%s",
-                 t->slot->keys[i].fingerprint);
-        digest_fingerprint(o->keys[i].model_fingerprint, secret, model,
-                           strlen(model));
-        o->key_count++;
-    }
+    digest_fingerprint(t->o->client_fingerprint,
+                       t->drill->control.fingerprint_key, key, strlen(key));
+    for (size_t i = 0; i < t->slot->upstream_count; i++)
+        trial_note_upstream(t, i, client);
 }
 
 static bool trial_wants_probes(const struct trial *t)

@@ -23,7 +23,7 @@ void trial_plant(struct trial *t)
     } texts[] = { { "prompt", CANARY_PROMPT },
                   { "completion", CANARY_COMPLETION },
                   { "error_text", CANARY_ERROR_TEXT } };
-    const struct canary *keys[2 + SLOT_UPSTREAMS];
+    const struct canary *keys[2 + SLOT_UPSTREAMS * SLOT_KEYS];
     size_t count = 0;
     char label[512];
 
@@ -39,7 +39,8 @@ void trial_plant(struct trial *t)
     keys[count++] = &t->slot->client_key;
     keys[count++] = &t->slot->bad_client_key;
     for (size_t i = 0; i < t->slot->upstream_count; i++)
-        keys[count++] = &t->slot->keys[i];
+        for (size_t k = 0; k < t->slot->key_counts[i]; k++)
+            keys[count++] = &t->slot->keys[i][k];
     for (size_t i = 0; i < count; i++)
         canary_copy(trial_add_canary(t->o), keys[i]);
 }

@@ -110,28 +110,52 @@ done:
     return ok;
 }
 
+/* What a "files" of the profile stands on, and a variant's runbook: the
+ * profile's own runbook has its patch already. */
+static bool copy_input(const struct mutant *mutant, const char *name,
+                       struct err *err)
+{
+    char *from = xasprintf(SHIPPED "/%s", name);
+    struct json *document =
+        strcmp(name, "runbook.json") ? json_load(from, err) : NULL;
+    bool ok = !strcmp(name, "runbook.json") ||
+              (document && write_json(mutant->folder, name, document, err));
+
+    json_free(document);
+    free(from);
+    return ok;
+}
+
+static bool copy_inputs(const struct mutant *mutant, const struct json *node,
+                        struct err *err)
+{
+    const char *runbook = json_get_text(node, "runbook", NULL);
+
+    for (const struct json *file = json_first(json_get(node, "files")); file;
+         file = json_next(file))
+        if (!copy_input(mutant, json_text(file, ""), err))
+            return false;
+    return !runbook || copy_input(mutant, runbook, err);
+}
+
 static bool write_profile(const struct mutant *mutant, struct err *err)
 {
     struct json *profile = json_load(SHIPPED "/profile.json", err);
-    struct json *template = NULL;
     struct json *command;
-    bool ok = false;
+    bool ok;
 
     if (!profile)
         return false;
-    template = json_load(SHIPPED "/refgw.json.in", err);
-    if (!template)
-        goto done;
     command = json_edit(profile, "/start/command");
     if (mutant->bug) {
         json_append(command, json_new_text("--bug"));
         json_append(command, json_new_text(mutant->bug->name));
     }
     ok = write_json(mutant->folder, "profile.json", profile, err) &&
-         write_json(mutant->folder, "refgw.json.in", template, err);
-
-done:
-    json_free(template);
+         copy_inputs(mutant, json_get(profile, "start"), err);
+    for (const struct json *variant = json_first(json_get(profile, "variants"));
+         variant && ok; variant = json_next(variant))
+        ok = copy_inputs(mutant, variant, err);
     json_free(profile);
     return ok;
 }

@@ -101,11 +101,20 @@ BUG(RETRIES_MULTIPLIED, "retries-multiplied", "C01 C10", "attempts_total",
     "transient/5xx-always* transient/5xx-everywhere*", NULL,
     "a client library below the router retries as well: (1+N) squared attempts")
 BUG(CEILING_IGNORED, "ceiling-ignored", "C09", "attempts_total",
-    "transient/5xx-everywhere*", "low-ceiling",
+    "transient/5xx-everywhere* transient/three-upstreams", "low-ceiling",
     "each upstream gets its full budget whatever the ceiling over all of them")
 BUG(FALLBACK_LOOPS, "fallback-loops", "C02", "attempts_total",
     "transient/5xx-everywhere*", NULL,
     "when the fallback fails too the cycle begins again at the primary")
+BUG(CYCLE_FOLLOWED, "cycle-followed", "C02", "attempts_per_upstream",
+    "transient/fallback-cycle", NULL,
+    "a fallback list that leads back to the primary is walked as it stands")
+BUG(FAILED_PICKED_AGAIN, "failed-target-picked-again", "B16 C04", "attempts_per_upstream",
+    "transient/equal-targets transient/third-upstream*", NULL,
+    "the choice of the next target does not leave out the one that failed")
+BUG(THIRD_NEVER, "third-upstream-never-tried", "B10 B09", "attempts_per_upstream",
+    "transient/third-upstream*", NULL,
+    "the fallback list is read up to its first entry")
 BUG(FALLBACK_ALTERNATES, "fallback-alternates", "C02 B16", "attempts_per_upstream",
     "transient/5xx-everywhere*", NULL,
     "primary and fallback take turns although retries come first")
@@ -310,11 +319,14 @@ BUG(FALLBACK_404, "fallback-on-404", "A02 K09", "fallback_decision",
 BUG(FALLBACK_FIRST, "fallback-first", "K18 O06", "fallback_decision",
     "control/healthy*", NULL,
     "the fallback is asked first")
+BUG(AUTH_FALLBACK_IGNORED, "auth-fallback-ignored", "B12", "fallback_decision",
+    "auth/key-refused-falls-back*", NULL,
+    "a refused key ends the request although it should lead to the fallback")
 BUG(PRIMARY_KEY_TO_FALLBACK, "primary-key-to-fallback", "K05 K06", "one_credential",
-    "transient/5xx-always*", NULL,
+    "transient/5xx-always* auth/key-refused-falls-back*", NULL,
     "the fallback gets the primary's key")
 BUG(PRIMARY_MODEL_TO_FALLBACK, "primary-model-to-fallback", "K09", "request_drift",
-    "transient/5xx-always*", NULL,
+    "transient/5xx-always* auth/key-refused-falls-back*", NULL,
     "the fallback gets the primary's model name")
 BUG(FALLBACK_AT_PRIMARY, "fallback-at-primary", "K08", "attempts_per_upstream",
     "transient/5xx-always*", NULL,
@@ -361,7 +373,7 @@ BUG(EXHAUSTED_AS_500, "exhausted-as-500", "L09 L11", "client_status",
     "connection/refused-everywhere transient/5xx-everywhere[status=503*", NULL,
     "when all has failed the client is told 500")
 BUG(NO_ANSWER, "no-answer-when-exhausted", "L07 M03", "client_outcome",
-    "transient/5xx-everywhere* rate-limit/429-everywhere", NULL,
+    "transient/5xx-everywhere* rate-limit/429-everywhere transient/no-fallback", NULL,
     "when all has failed the connection is closed without an answer")
 
 /* M and N: the request on its way. */

@@ -171,6 +171,10 @@ static size_t successor(const struct rules *rules,
         return NOBODY;
     if (bug_is(BUG_FALLBACK_LOOPS) && progress->current + 1 == progress->count)
         return 0;
+    if (bug_is(BUG_FAILED_PICKED_AGAIN))
+        return progress->current;
+    if (bug_is(BUG_THIRD_NEVER) && progress->current)
+        return NOBODY;
     for (size_t i = 1; i < progress->count; i++) {
         size_t next = progress->current + i;
 
@@ -270,7 +274,7 @@ static struct move after_auth(const struct rules *rules,
         move.key = upstream->key + 1;
         return move;
     }
-    if (rule == RULES_AUTH_FALLBACK &&
+    if (rule == RULES_AUTH_FALLBACK && !bug_is(BUG_AUTH_FALLBACK_IGNORED) &&
         fall_back(&move, rules, progress, &leave, now_ns, unit))
         return move;
     return end(WHY_AUTH);

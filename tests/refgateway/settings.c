@@ -96,7 +96,7 @@ static bool check_keys(const struct json *object, const char *const *known,
         if (!*word)
             return refuse(err, path, pointer,
                           "unknown key; known are client_key_env, upstreams, "
-                          "name, base_url, key_env, model, ca_file");
+                          "order, name, base_url, key_env, model, ca_file");
     }
     return true;
 }
@@ -173,23 +173,64 @@ static const struct json *find_named(const struct json *list, const char *name)
     return NULL;
 }
 
-static bool read_upstreams(struct settings *out, const struct json *list,
+/* A list that leads back to an upstream gives it no second turn. */
+static void order_add(struct rules_words *order, const char *name)
+{
+    if (order->count == RULES_WORDS ||
+        (rules_words_have(order, name) && !bug_is(BUG_CYCLE_FOLLOWED)))
+        return;
+    snprintf(order->items[order->count++], RULES_WORD_SIZE, "%s", name);
+}
+
+/* The runbook's, unless the configuration has a list of its own, which then
+ * must come to the same. */
+static bool find_order(struct rules_words *out, const struct json *own,
+                       const char *path, const struct rules *rules,
+                       struct err *err)
+{
+    const struct rules_words *wanted = &rules->fallback.order;
+    size_t place = 0;
+
+    *out = *wanted;
+    if (!own)
+        return true;
+    *out = (struct rules_words){ .declared = true };
+    for (const struct json *item = json_first(own); item;
+         item = json_next(item)) {
+        const char *name = json_text(item, "");
+
+        if (!rules_words_have(out, name) &&
+            (place == wanted->count || strcmp(wanted->items[place++], name)))
+            return refuse(err, path, "$.order",
+                          "not the order of the runbook's fallback.order");
+        order_add(out, name);
+    }
+    return place == wanted->count ||
+           refuse(err, path, "$.order",
+                  "an upstream of the runbook's fallback.order is missing");
+}
+
+static bool read_upstreams(struct settings *out, const struct json *document,
                            const char *path, const struct rules *rules,
                            struct err *err)
 {
-    const struct rules_words *order = &rules->fallback.order;
-    size_t count = order->declared ? order->count : 1;
+    const struct json *list = json_get(document, "upstreams");
+    struct rules_words order;
+    size_t count;
 
     if (!list || json_kind(list) != JSON_ARRAY || !json_count(list))
         return refuse(err, path, "$.upstreams",
                       "a list of upstreams is "
                       "wanted");
+    if (!find_order(&order, json_get(document, "order"), path, rules, err))
+        return false;
+    count = order.declared ? order.count : 1;
     if (!count || count > RULES_UPSTREAMS)
         return refuse(err, path, "$.upstreams",
                       "fallback.order names no upstream, or more than 8");
     for (size_t i = 0; i < count; i++) {
-        const struct json *item = order->declared
-                                      ? find_named(list, order->items[i])
+        const struct json *item = order.declared
+                                      ? find_named(list, order.items[i])
                                       : json_at(list, 0);
 
         if (!item)
@@ -206,7 +247,8 @@ static bool read_upstreams(struct settings *out, const struct json *list,
 bool settings_load(struct settings *out, const char *path,
                    const struct rules *rules, struct err *err)
 {
-    static const char *const known[] = { "client_key_env", "upstreams", NULL };
+    static const char *const known[] = { "client_key_env", "order", "upstreams",
+                                         NULL };
     struct json *document = json_load(path, err);
     const char *client;
 
@@ -225,7 +267,7 @@ bool settings_load(struct settings *out, const char *path,
         if (!out->client_key)
             goto fail;
     }
-    if (!read_upstreams(out, json_get(document, "upstreams"), path, rules, err))
+    if (!read_upstreams(out, document, path, rules, err))
         goto fail;
     json_free(document);
     return true;

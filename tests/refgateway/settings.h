@@ -34,8 +34,10 @@ struct settings {
 };
 
 /*
- * Reads {"client_key_env": NAME, "upstreams": [{"name", "base_url",
- * "key_env": NAME or [NAMES], "model", "ca_file"}]} and ties it to the rules:
+ * Reads {"client_key_env": NAME, "order": [NAMES], "upstreams": [{"name",
+ * "base_url", "key_env": NAME or [NAMES], "model", "ca_file"}]} and ties it to
+ * the rules: order, where it is given, must come to the runbook's, and who
+ * stands in it twice has one turn. Else there are
  * the upstreams of fallback.order in that order, else the first alone, each
  * with the credential and model the runbook gives it. Errors: ERR_IO,
  * ERR_SYNTAX, ERR_SCHEMA with the JSON path; a variable that is not set is

@@ -127,8 +127,8 @@ Test(refgw_settings, a_broken_file_says_what_is_wrong_and_never_a_key)
           "an http:// or https:// URL is wanted" },
         { "{\"upstreams\":[{\"name\":\"b\",\"base_url\":\"http://h\","
           "\"key\":\"x\"}]}",
-          "unknown key; known are client_key_env, upstreams, name, base_url, "
-          "key_env, model, ca_file" },
+          "unknown key; known are client_key_env, upstreams, order, name, "
+          "base_url, key_env, model, ca_file" },
         { "{\"upstreams\":[{\"name\":\"b\",\"base_url\":\"http://h\","
           "\"key_env\":\"T_UNSET\"}]}",
           "T_UNSET is not set or empty" },
@@ -145,6 +145,40 @@ Test(refgw_settings, a_broken_file_says_what_is_wrong_and_never_a_key)
                       rows[i].text);
         cr_expect_str_eq(err.text, rows[i].problem);
         cr_expect_eq(settings.count, 0, "nothing is left to release");
+    }
+}
+
+Test(refgw_settings,
+     who_stands_twice_in_a_list_of_the_configuration_has_one_turn)
+{
+    static const struct {
+        const char *order, *problem; /* NULL: it is the runbook's */
+    } rows[] = {
+        { "[\"b\",\"a\"]", NULL },
+        { "[\"b\",\"a\",\"b\",\"a\"]", NULL },
+        { "[\"b\",\"b\",\"a\"]", NULL },
+        { "[\"b\"]", "an upstream of the runbook's fallback.order is missing" },
+        { "[\"a\",\"b\"]", "not the order of the runbook's fallback.order" },
+        { "[\"b\",\"a\",\"c\"]",
+          "not the order of the runbook's fallback.order" },
+    };
+    struct rules rules = ordered();
+
+    set_keys();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct settings settings;
+        struct err err = { 0 };
+        char text[512];
+        bool ok;
+
+        snprintf(text, sizeof text, "{\"order\":%s,%s", rows[i].order, TWO + 1);
+        ok = load(&settings, text, &rules, &err);
+        cr_expect_eq(ok, rows[i].problem == NULL, "%s: %s", text, err.text);
+        if (rows[i].problem)
+            cr_expect_str_eq(err.text, rows[i].problem);
+        else
+            cr_expect_eq(settings.count, 2);
+        settings_release(&settings);
     }
 }
 

@@ -122,7 +122,8 @@ Test(scenario, case_holds_what_the_file_says)
 
     load_well(&s, "{\"$schema\":\"x\"," WORDS ",\"sources\":[\"S1\",\"R2\"],"
                   "\"needs\":{\"fresh_process\":true,\"variant\":\"no-retry\","
-                  "\"upstreams\":[\"trap\"]},"
+                  "\"upstreams\":[\"trap\"],\"keys\":3,"
+                  "\"prefer_variant\":\"two\"},"
                   "\"client\":{\"prompt\":\"same\",\"requests\":2,"
                   "\"credential\":\"none\",\"headers\":[[\"A\",\"b\"]]},"
                   "\"upstreams\":{\"primary\":[{\"fault\":\"reset\","
@@ -137,6 +138,8 @@ Test(scenario, case_holds_what_the_file_says)
     cr_expect(c.needs_own_listeners, "a step acts on accept");
     cr_expect_str_eq(c.variant, "no-retry");
     cr_expect_str_eq(c.extra_upstreams[0], "trap");
+    cr_expect_str_eq(c.prefer_variant, "two");
+    cr_expect_eq(c.needs_keys, 3);
     cr_assert_eq(c.phase_count, 1);
     cr_expect_str_eq(c.phases[0].client.fixture, "minimal-chat");
     cr_expect_eq(c.phases[0].client.prompt_same, 1);
