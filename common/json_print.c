@@ -54,13 +54,33 @@ char *json_print_pretty(const struct json *node)
     return buf_take(&out);
 }
 
+/* How many of these bytes stand in a JSON text as they are: ASCII, no control
+ * byte, neither quote nor backslash. */
+static size_t plain_run(const char *text, size_t length)
+{
+    size_t i = 0;
+
+    while (i < length && (unsigned char)text[i] >= ' ' &&
+           (unsigned char)text[i] < 0x80 && text[i] != '"' && text[i] != '\\')
+        i++;
+    return i;
+}
+
 void json_quote(struct buf *out, const char *text, size_t length)
 {
     buf_add_text(out, "\"");
     for (size_t i = 0; i < length;) {
-        size_t size = json_utf8_length(text + i, length - i);
-        unsigned char c = (unsigned char)text[i];
+        size_t run = plain_run(text + i, length - i);
+        size_t size;
+        unsigned char c;
 
+        /* Texts of megabytes are quoted while others wait for us. */
+        buf_add(out, text + i, run);
+        i += run;
+        if (i == length)
+            break;
+        size = json_utf8_length(text + i, length - i);
+        c = (unsigned char)text[i];
         if (!size || c == 0)
             buf_add_text(out, "\xef\xbf\xbd");
         else if (c == '"' || c == '\\')

@@ -148,9 +148,24 @@ static bool passes_client_key(const struct walk *walk)
     return rule && rule->credential == CREDENTIAL_CLIENT;
 }
 
+/* Whether a path that is not the route's is refused by the gateway or passed to
+ * an upstream that does not know it either, nobody declares: the client must be
+ * told, and no attempt of the route belongs to it. */
+static void walk_other_path(struct walk *walk)
+{
+    const struct progress start = { 0 };
+
+    walk_end(walk, &start, WALK_END_NO_ROUTE, NULL, 0,
+             "the client asks for a path that is not the route's");
+}
+
 static void walk_case(struct walk *walk, const struct drill_case *drill_case,
                       size_t phase)
 {
+    if (walk->phase->client.path) {
+        walk_other_path(walk);
+        return;
+    }
     switch ((enum case_credential)walk->phase->client.credential) {
     case CASE_CREDENTIAL_NONE:
     case CASE_CREDENTIAL_INVALID_AT_CLIENT:

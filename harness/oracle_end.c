@@ -154,6 +154,7 @@ static void endings_of(struct endings *out, const struct walk *walk,
         break;
     case WALK_END_COMMITTED:
     case WALK_END_TOTAL:
+    case WALK_END_NO_ROUTE:
         add_ending(out, CLIENT_ERROR, &any_status, -1);
         break;
     case WALK_END_AUTH:

@@ -75,6 +75,7 @@ enum walk_end {
     WALK_END_COMMITTED,   /* failed after the answer had begun */
     WALK_END_AUTH,        /* refused credential */
     WALK_END_CLIENT,      /* the client's own key was refused */
+    WALK_END_NO_ROUTE,    /* the client asked for another path */
     WALK_END_NOT_RETRIED, /* neither retry nor fallback covers it */
     WALK_END_EXHAUSTED,   /* retries and fallbacks are used up */
     WALK_END_TOTAL,       /* timeouts.total_ms */

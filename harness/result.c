@@ -24,8 +24,9 @@ enum probe_kind probe_kind(const struct drill_case *drill_case)
     for (size_t i = 0; i < drill_case->phase_count; i++) {
         const struct case_phase *phase = &drill_case->phases[i];
 
-        /* A client that leaves has no answer to show. */
-        if (!phase_healthy(phase) || phase->client.abort.when)
+        /* A client that leaves, or asks elsewhere, has no answer to show. */
+        if (!phase_healthy(phase) || phase->client.abort.when ||
+            phase->client.path)
             return PROBE_FAULT;
         if (phase->client.credential == CASE_CREDENTIAL_NONE)
             return PROBE_FAULT;

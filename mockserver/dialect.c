@@ -73,8 +73,10 @@ static void add_message(struct buf *out, const struct dialect_style *style,
         buf_add_text(&text, error->message);
     else
         add_filled(&text, row->message, error->model);
-    if (error->canary)
-        buf_printf(&text, " %s", error->canary);
+    if (error->canary) {
+        buf_add_text(&text, " ");
+        buf_add_text(&text, error->canary); /* it may be megabytes long */
+    }
     if (style->id_in_message && error->request_id)
         buf_printf(&text, " (request id: %s)", error->request_id);
     json_quote(out, buf_text(&text), text.length);

@@ -170,10 +170,13 @@ static void modify(struct draft *draft, const struct step *step,
 
 static void add_padding(struct buf *text, int64_t bytes)
 {
-    static const char filler[] = "filler ";
+    static const char filler[] =
+        "filler filler filler filler filler filler filler filler filler "
+        "filler filler filler filler filler filler filler filler filler ";
+    int64_t block = (int64_t)sizeof filler - 1;
 
-    for (int64_t i = 0; i < bytes; i += (int64_t)sizeof filler - 1)
-        buf_add(text, filler, sizeof filler - 1);
+    for (int64_t i = 0; i < bytes; i += block)
+        buf_add(text, filler, (size_t)(bytes - i < block ? bytes - i : block));
 }
 
 static void add_echo(struct buf *text, const struct step *step,

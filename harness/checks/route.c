@@ -1,6 +1,16 @@
 /* Source: the profile's route; contracts.md section 4, route drift. */
 #include "harness/seen.h"
 
+/* Whoever asked for another path may see it passed on. */
+static bool client_chose(const struct observation *o,
+                         const struct attempt *attempt)
+{
+    for (size_t i = 0; i < o->request_count; i++)
+        if (o->requests[i].epoch == attempt->id.epoch)
+            return o->drill_case->phases[o->requests[i].phase].client.path;
+    return false;
+}
+
 static void judge(const struct judged *judged, struct finding *finding)
 {
     const struct observation *o = judged->observation;
@@ -13,7 +23,8 @@ static void judge(const struct judged *judged, struct finding *finding)
     for (size_t i = 0; i < o->attempt_count; i++) {
         const struct attempt *attempt = &o->attempts[i];
 
-        if (attempt->foreign || !attempt->request.method[0])
+        if (attempt->foreign || !attempt->request.method[0] ||
+            client_chose(o, attempt))
             continue;
         looked++;
         if (!attempt->other_route)

@@ -271,6 +271,21 @@ Test(checks_request, every_attempt_goes_to_the_route)
     stage_release(&s);
 }
 
+Test(checks_request, a_path_of_the_clients_own_choice_is_no_drift)
+{
+    static char elsewhere[] = "/elsewhere";
+    struct stage s;
+
+    stage_init(&s, STAGE_RUNBOOK, false, NULL, NULL);
+    s.d.phase.client.path = elsewhere;
+    stage_attempt(&s, "primary", 404, 1)->other_route = true;
+    EXPECT_VERDICT(&s, "route", VERDICT_NOT_APPLICABLE);
+    stage_attempt(&s, "primary", 404, 1)->other_route = true;
+    s.attempts[1].id.epoch = 2; /* of no request that chose it */
+    EXPECT_VERDICT(&s, "route", VERDICT_FAIL);
+    stage_release(&s);
+}
+
 /* ------------------------------------------------------------- redaction */
 
 struct scanned {

@@ -84,6 +84,7 @@ Test(evidence, durations_in_a_text_become_labels_and_nothing_else_does)
 
 Test(evidence, probe_kind_is_read_off_script_and_client)
 {
+    static char elsewhere[] = "/elsewhere";
     struct hand h;
 
     hand_init(&h);
@@ -93,6 +94,9 @@ Test(evidence, probe_kind_is_read_off_script_and_client)
     h.phase.client.credential = CASE_CREDENTIAL_NONE;
     cr_expect_eq(probe_kind(&h.drill_case), PROBE_FAULT);
     h.phase.client.credential = CASE_CREDENTIAL_VALID;
+    h.phase.client.path = elsewhere;
+    cr_expect_eq(probe_kind(&h.drill_case), PROBE_FAULT);
+    h.phase.client.path = NULL;
     hand_step(&h, 0, 0, FAULT_status, 503);
     cr_expect_eq(probe_kind(&h.drill_case), PROBE_FAULT);
     hand_release(&h);

@@ -807,6 +807,27 @@ Test(oracle, a_cooldown_lets_a_later_request_start_at_the_fallback)
     drill_script_release(&d);
 }
 
+Test(oracle, another_path_than_the_routes_is_an_error_and_no_attempt)
+{
+    static const char *const runbooks[] = { "{}", "@nginx", STRICT };
+    static char elsewhere[] = "/v1/elsewhere";
+
+    for (size_t i = 0; i < sizeof runbooks / sizeof *runbooks; i++) {
+        struct drill_script d;
+        struct allowed allowed;
+        char *seen;
+
+        drill_script_init(&d, runbooks[i], false, NULL, NULL);
+        d.phase.client.path = elsewhere;
+        oracle_allow(&allowed, &d.drill_case, 0, &d.runbook);
+        seen = summary(&allowed);
+        cr_expect_str_eq(seen, "- fallback error", "%s", seen);
+        free(seen);
+        allowed_release(&allowed);
+        drill_script_release(&d);
+    }
+}
+
 Test(oracle, explains_itself_in_words)
 {
     struct drill_script d;
