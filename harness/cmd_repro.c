@@ -143,6 +143,7 @@ static int repro_hold(struct run_command *command, bool serve)
     struct err err = { 0 };
     struct drill_id id;
     const struct drill_case *c;
+    struct slot_kind kind;
     int code = EXIT_BROKE;
 
     client_global_init();
@@ -151,11 +152,12 @@ static int repro_hold(struct run_command *command, bool serve)
         goto done;
     }
     c = &drill.cases[0].drill_case;
+    kind = slot_kind_of(&drill, c);
+    kind.shared = false;
     id = drill_new_id(&drill, c->id);
     id.epoch = 1;
     if (!drill_start(&drill, &err) ||
-        !slot_prepare(slot, &drill, (struct slot_kind){ .variant = c->variant },
-                      1, &err) ||
+        !slot_prepare(slot, &drill, kind, 1, &err) ||
         !repro_arm(&drill, slot, c, id, &err)) {
         code = cmd_fail(&err);
         goto done;

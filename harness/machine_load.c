@@ -7,7 +7,7 @@
 
 #include "common/clock.h"
 
-#define LOAD_PER_CORE 2
+#define LOAD_PER_CORE 4
 #define LOAD_LOOK_MS  2
 
 int64_t machine_load_runnable(const char *loadavg)

@@ -16,9 +16,9 @@
  * Pure. */
 int64_t machine_load_runnable(const char *loadavg);
 
-/* Returns when no more than twice as many threads could run as there are cores
- * online, after most_ms at the latest, when *cancelled is set, and at once
- * where the kernel does not say. */
+/* Returns when no more than four times as many threads could run as there are
+ * cores online, after most_ms at the latest, when *cancelled is set, and at
+ * once where the kernel does not say. */
 void machine_load_settle(int64_t most_ms, const atomic_int *cancelled);
 
 #endif

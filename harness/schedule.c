@@ -50,27 +50,6 @@ static void schedule_broke(struct drill *drill, const struct err *err)
     pthread_mutex_unlock(&drill->lock);
 }
 
-static struct slot_kind schedule_kind(const struct drill *drill,
-                                      const struct drill_case *c)
-{
-    struct slot_kind kind = { .variant = c->variant };
-
-    bool needs_lease = false;
-
-    for (size_t i = 0; i < c->phase_count; i++) {
-        kind.wrong_key |= c->phases[i].client.credential ==
-                          CASE_CREDENTIAL_INVALID_AT_UPSTREAM;
-        /* Equal texts tell requests apart no more, and of several at once the
-         * latest does not end the others; then a lease must say it. */
-        needs_lease |= c->phases[i].client.prompt_same == 1 ||
-                       c->phases[i].client.concurrency > 1;
-    }
-    kind.shared = drill->profile.process_reuse == REUSE_SHARED &&
-                  !c->needs_own_listeners && !c->needs_fresh_process &&
-                  !needs_lease;
-    return kind;
-}
-
 /* A declared cooldown makes fault cases need a fresh process each. */
 static bool schedule_fresh(const struct drill *drill,
                            const struct planned_case *planned)
@@ -130,25 +109,45 @@ static void schedule_check_mock(struct drill *drill)
     schedule_broke(drill, &err);
 }
 
-static void schedule_case(struct drill *drill, struct planned_case *planned)
+/* True when the case was carried out, or why not is in the observation. False:
+ * on a shared slot somebody's attempts could not be told apart. */
+static bool schedule_try(struct drill *drill, struct planned_case *planned,
+                         struct slot_kind kind, struct observation *o)
 {
-    struct slot_kind kind = schedule_kind(drill, &planned->drill_case);
     bool fresh = schedule_fresh(drill, planned);
-    struct observation o = { .drill_case = &planned->drill_case,
-                             .runbook = planned->runbook,
-                             .profile = &drill->profile };
-    int64_t started_ns = clock_now_ns();
+    bool poisoned = false, told_apart;
     struct err err = { 0 };
-    bool poisoned = false;
     struct slot *slot = slots_take(drill, kind, fresh, &err);
 
-    if (slot) {
-        trial_run(&o, drill, slot, planned, &poisoned);
-        schedule_quarantine(drill, slot, &o);
-    } else {
-        snprintf(o.run_id, sizeof o.run_id, "%s", drill->run.run_id);
-        snprintf(o.broken, sizeof o.broken, "%.100s: %.400s", err.where,
+    if (!slot) {
+        snprintf(o->run_id, sizeof o->run_id, "%s", drill->run.run_id);
+        snprintf(o->broken, sizeof o->broken, "%.100s: %.400s", err.where,
                  err.text);
+        return true;
+    }
+    trial_run(o, drill, slot, planned, &poisoned);
+    told_apart = !kind.shared || !o->foreign_count || drill->cancelled;
+    if (told_apart)
+        schedule_quarantine(drill, slot, o);
+    slots_give_back(drill, slot, planned->drill_case.id, !poisoned && !fresh);
+    return told_apart;
+}
+
+static void schedule_case(struct drill *drill, struct planned_case *planned)
+{
+    struct slot_kind kind = slot_kind_of(drill, &planned->drill_case);
+    const struct observation fresh = { .drill_case = &planned->drill_case,
+                                       .runbook = planned->runbook,
+                                       .profile = &drill->profile };
+    struct observation o = fresh;
+    int64_t started_ns = clock_now_ns();
+
+    /* An attempt that lost its text belongs to a case all the same; on its own
+     * listeners the lease says to which. */
+    while (!schedule_try(drill, planned, kind, &o)) {
+        observation_release(&o);
+        o = fresh;
+        kind.shared = false;
     }
     if (o.broken[0])
         schedule_check_mock(drill);
@@ -156,9 +155,6 @@ static void schedule_case(struct drill *drill, struct planned_case *planned)
     if (!drill->cancelled)
         schedule_record(drill, planned, &o,
                         (clock_now_ns() - started_ns) / NS_PER_MS);
-    if (slot)
-        slots_give_back(drill, slot, planned->drill_case.id,
-                        !poisoned && !fresh);
     observation_release(&o);
 }
 

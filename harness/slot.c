@@ -61,6 +61,27 @@ bool slot_passes_credential(const struct slot *slot, const char *upstream)
     return said && said->credential == CREDENTIAL_CLIENT;
 }
 
+struct slot_kind slot_kind_of(const struct drill *drill,
+                              const struct drill_case *c)
+{
+    struct slot_kind kind = { .variant = c->variant };
+
+    bool needs_lease = false;
+
+    for (size_t i = 0; i < c->phase_count; i++) {
+        kind.wrong_key |= c->phases[i].client.credential ==
+                          CASE_CREDENTIAL_INVALID_AT_UPSTREAM;
+        /* Equal texts tell requests apart no more, and of several at once the
+         * latest does not end the others; then a lease must say it. */
+        needs_lease |= c->phases[i].client.prompt_same == 1 ||
+                       c->phases[i].client.concurrency > 1;
+    }
+    kind.shared = drill->profile.process_reuse == REUSE_SHARED &&
+                  !c->needs_own_listeners && !c->needs_fresh_process &&
+                  !needs_lease;
+    return kind;
+}
+
 static void slot_make_canary(struct canary *out, const struct drill *drill,
                              const struct slot *slot, const char *id)
 {

@@ -13,6 +13,7 @@
 #include "harness/sink.h"
 
 struct drill;
+struct drill_case;
 
 #define SLOT_UPSTREAMS 8
 #define SLOT_KEYS      SCENARIO_KEYS_MOST
@@ -45,6 +46,9 @@ struct slot {
     struct err opening_err;
 };
 
+/* What a case needs, by its client and the profile's process_reuse. */
+struct slot_kind slot_kind_of(const struct drill *drill,
+                              const struct drill_case *c);
 /* Opens listeners at the mock and starts the gateway on them. */
 bool slot_open(struct slot *out, struct drill *drill, struct slot_kind kind,
                int64_t number, struct err *err);

@@ -63,8 +63,9 @@ static void trial_probe(struct trial *t, struct observed_probe *out,
     struct err err = { 0 };
     int64_t took_ms;
 
-    snprintf(label, sizeof label, "%s#%lld/%s", t->planned->drill_case.id,
-             (long long)t->planned->repeat, name);
+    snprintf(label, sizeof label, "%s#%lld%s/%s", t->planned->drill_case.id,
+             (long long)t->planned->repeat, t->slot->kind.shared ? "" : "/own",
+             name);
     id = drill_new_id(t->drill, label);
     id.epoch = 1;
     if (!mock_control_put(&t->drill->control, id, &script, &err) ||
@@ -374,8 +375,10 @@ void trial_run(struct observation *out, struct drill *drill, struct slot *slot,
                                  .runbook = planned->runbook,
                                  .profile = &drill->profile };
     snprintf(out->run_id, sizeof out->run_id, "%s", drill->run.run_id);
-    snprintf(label, sizeof label, "%s#%lld", planned->drill_case.id,
-             (long long)planned->repeat);
+    /* A case may be tried on a shared slot and then on its own: what comes
+     * late of the first is none of the second's. */
+    snprintf(label, sizeof label, "%s#%lld%s", planned->drill_case.id,
+             (long long)planned->repeat, slot->kind.shared ? "" : "/own");
     t.id = drill_new_id(drill, label);
     t.started_ns = clock_now_ns();
     out->id = t.id;

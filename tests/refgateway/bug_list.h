@@ -378,7 +378,7 @@ BUG(NO_ANSWER, "no-answer-when-exhausted", "L07 M03", "client_outcome",
 
 /* M and N: the request on its way. */
 BUG(BODY_LOST_ON_RETRY, "body-lost-on-retry", "M05 M06", "same_body",
-    "transient/body-on-every-attempt", NULL,
+    "transient/body-on-every-attempt transient/5xx-once*", NULL,
     "a retry goes out without its body")
 BUG(BODY_DOUBLED_ON_RETRY, "body-doubled-on-retry", "M07", "same_body",
     "transient/5xx-once*", NULL,
