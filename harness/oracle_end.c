@@ -63,14 +63,62 @@ static void add_same(struct endings *out, const struct walk *walk,
     }
 }
 
+/* What the client gets after a refused credential. */
+static struct status_rule auth_rule(const struct walk *walk)
+{
+    const struct bind_ints *statuses = &walk->runbook->auth.client_status;
+    struct status_rule rule = { .declared = statuses->count > 0 };
+
+    for (size_t i = 0; i < statuses->count && i < STATUS_RULE_MOST; i++)
+        rule.statuses[rule.count++] = statuses->items[i];
+    return rule;
+}
+
+static bool has_auth_failure(const struct walk *walk)
+{
+    const struct runbook_auth *auth = &walk->runbook->auth;
+
+    for (size_t i = 0; i < walk->path.count; i++) {
+        const struct allowed_attempt *one = &walk->path.attempts[i];
+
+        if (one->failure == FAILURE_HTTP && auth->declared &&
+            ((one->status == 401 && auth->on_401 >= 0) ||
+             (one->status == 403 && auth->on_403 >= 0)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_body(enum failure failure)
+{
+    return failure == FAILURE_BAD_BODY || failure == FAILURE_EMPTY_BODY ||
+           failure == FAILURE_ERROR_IN_200;
+}
+
+static bool has_body_failure(const struct walk *walk)
+{
+    for (size_t i = 0; i < walk->path.count; i++)
+        if (is_body(walk->path.attempts[i].failure))
+            return true;
+    return false;
+}
+
 static void add_exhausted(struct endings *out, const struct walk *walk)
 {
     const struct status_rule *rule = &walk->runbook->client_errors.exhausted;
+    const struct status_rule auth = auth_rule(walk);
 
     if (rule->declared && rule->same)
         add_same(out, walk, rule);
     else
         add_error(out, rule, -1);
+    /* A refused credential or a bad body among the failures may be what is
+     * told. */
+    if (has_auth_failure(walk))
+        add_error(out, &auth, -1);
+    if (has_body_failure(walk) &&
+        walk->runbook->client_errors.bad_body.declared)
+        add_error(out, &walk->runbook->client_errors.bad_body, -1);
 }
 
 /* Only one upstream failed: the fallbacks have no part in it. */
@@ -81,11 +129,8 @@ static bool first_attempt(const struct walk *walk)
 
 static void endings_of_auth(struct endings *out, const struct walk *walk)
 {
-    const struct bind_ints *statuses = &walk->runbook->auth.client_status;
-    struct status_rule rule = { .declared = statuses->count > 0 };
+    const struct status_rule rule = auth_rule(walk);
 
-    for (size_t i = 0; i < statuses->count && i < STATUS_RULE_MOST; i++)
-        rule.statuses[rule.count++] = statuses->items[i];
     add_ending(out, CLIENT_ERROR, &rule, -1);
     /* An auth failure of a later upstream may be shown as what came before. */
     if (!first_attempt(walk))
@@ -123,14 +168,14 @@ static void endings_of_failure(struct endings *out, const struct walk *walk,
 {
     const struct runbook_client_errors *errors = &walk->runbook->client_errors;
     bool http = outcome->failure == FAILURE_HTTP;
-    bool body = outcome->failure == FAILURE_BAD_BODY ||
-                outcome->failure == FAILURE_EMPTY_BODY ||
-                outcome->failure == FAILURE_ERROR_IN_200;
+    bool body = is_body(outcome->failure);
 
     if (not_looked_at(outcome)) {
         add_ending(out, CLIENT_ANY, &any_status, -1);
     } else if (body && errors->bad_body.declared) {
         add_error(out, &errors->bad_body, -1);
+        if (end == WALK_END_EXHAUSTED && !first_attempt(walk))
+            add_exhausted(out, walk);
     } else if (end == WALK_END_EXHAUSTED) {
         add_exhausted(out, walk);
     } else if (http && outcome->status < 400) {
@@ -301,7 +346,9 @@ void walk_end(struct walk *walk, const struct progress *progress,
     path.committed = end == WALK_END_COMMITTED ||
                      (end == WALK_END_TOTAL && outcome && outcome->committed);
     path.error_event_allowed = !after->declared || after->error_event;
-    path.abort_allowed = !after->declared || after->abort;
+    /* A plain answer has no place for an event. */
+    path.abort_allowed =
+        !after->declared || after->abort || !walk->phase->client.stream;
     path.error_event_sent = outcome && outcome->error_event;
     path.by_total = end == WALK_END_TOTAL;
     path.not_before_ms = not_before_ms;

@@ -55,12 +55,29 @@ static void say(char *out, size_t size, const struct outcome *outcome,
     snprintf(out, size, "%s %s", class, text);
 }
 
+/* fallback.after each_failure: the next in turn was tried already; whether it
+ * is "the next upstream" is open. */
+static size_t next_again(const struct walk *walk,
+                         const struct progress *progress, size_t u)
+{
+    size_t next = (u + 1) % walk->upstream_count;
+    bool in_turn = walk->runbook->fallback.declared &&
+                   walk->runbook->fallback.after == FALLBACK_EACH_FAILURE;
+
+    return in_turn && next != u && walk_budget_left(walk, progress, next)
+               ? next
+               : walk->upstream_count;
+}
+
 void walk_allow_fallback(const struct walk *walk,
                          const struct progress *progress, size_t u,
                          struct moves *moves, const struct outcome *outcome,
                          const char *why)
 {
     moves->next = walk_next_untried(walk, progress, u);
+    moves->fallback_open = moves->next == walk->upstream_count;
+    if (moves->fallback_open)
+        moves->next = next_again(walk, progress, u);
     moves->fallback =
         moves->next < walk->upstream_count && !walk_total_used_up(walk);
     say(moves->fallback_reason, sizeof moves->fallback_reason, outcome, why);
@@ -84,7 +101,7 @@ static bool moves_of_auth(const struct walk *walk,
     if (rule == AUTH_FALLBACK)
         walk_allow_fallback(walk, progress, u, moves, outcome,
                             "leads to the next upstream by the auth rule");
-    moves->end = !moves->fallback;
+    moves->end = !moves->fallback || moves->fallback_open;
     snprintf(moves->end_reason, sizeof moves->end_reason, "%s is %s", name,
              rule == AUTH_FAIL_CLOSED  ? "fail_closed: no further attempt"
              : rule == AUTH_ROTATE_KEY ? "rotate_key, and there is one key"
@@ -110,7 +127,7 @@ static bool moves_of_code(const struct walk *walk,
     if (has_code(&runbook->fallback.on_codes, outcome->code)) {
         walk_allow_fallback(walk, progress, u, moves, outcome,
                             "has a code of fallback.on_codes");
-        moves->end = !moves->fallback ||
+        moves->end = !moves->fallback || moves->fallback_open ||
                      walk_in_set(runbook->fallback.declared,
                                  &runbook->fallback.on, outcome) != WALK_YES;
     } else {
@@ -121,6 +138,25 @@ static bool moves_of_code(const struct walk *walk,
     return true;
 }
 
+/* How surely the next in turn is tried. One that was tried already is a retry
+ * there and a fallback from here: only where both are declared, and its own
+ * last failure is one to retry, nobody has a choice. */
+static enum walk_answer need_of_next(const struct walk *walk,
+                                     const struct progress *progress,
+                                     size_t next, enum walk_answer retry,
+                                     enum walk_answer fallback)
+{
+    bool sure = retry == WALK_YES && fallback == WALK_YES &&
+                walk->runbook->retry.budget >= 0;
+
+    if (progress->tries[next] == 0)
+        return walk_total_used_up(walk) ? WALK_NO : fallback;
+    if (!walk_budget_left(walk, progress, next) ||
+        (progress->closed[next] && retry == WALK_NO))
+        return WALK_NO;
+    return sure && !progress->closed[next] ? WALK_YES : WALK_MAYBE;
+}
+
 /* fallback.after each_failure: the next in turn, the first again after the
  * last. */
 static void moves_in_turn(const struct walk *walk,
@@ -129,21 +165,17 @@ static void moves_in_turn(const struct walk *walk,
                           enum walk_answer fallback, struct moves *moves)
 {
     size_t next = (u + 1) % walk->upstream_count;
-    bool again = progress->tries[next] > 0;
-    enum walk_answer need = again ? retry : fallback;
+    enum walk_answer need = need_of_next(walk, progress, next, retry, fallback);
 
-    if (!again && walk_total_used_up(walk))
-        need = WALK_NO;
-    if (again && !walk_budget_left(walk, progress, next))
-        need = WALK_NO;
     moves->next = next;
     moves->fallback = need != WALK_NO;
-    moves->retry = !moves->fallback && !again && retry == WALK_YES &&
+    moves->retry = need != WALK_YES && retry != WALK_NO &&
                    walk_budget_left(walk, progress, u);
-    moves->end = need == WALK_MAYBE || (need == WALK_NO && !moves->retry);
+    moves->end = need != WALK_YES && (!moves->retry || retry == WALK_MAYBE);
     say(moves->fallback_reason, sizeof moves->fallback_reason, outcome,
-        again ? "is retried in turn (fallback.after each_failure)"
-              : "goes to the next in turn (fallback.after each_failure)");
+        progress->tries[next] > 0
+            ? "is retried in turn (fallback.after each_failure)"
+            : "goes to the next in turn (fallback.after each_failure)");
     say(moves->retry_reason, sizeof moves->retry_reason, outcome,
         "is in retry.on and not in fallback.on");
 }
@@ -160,7 +192,9 @@ static void moves_retry_first(const struct walk *walk,
     moves->retry = can_retry;
     say(moves->retry_reason, sizeof moves->retry_reason, outcome,
         retry == WALK_YES ? "is in retry.on and the budget is not used up"
-                          : "may be retried: retry.on is not declared");
+        : walk->runbook->retry.on.declared
+            ? "may be retried: retry.budget is not declared"
+            : "may be retried: retry.on is not declared");
     if (after_retries && fallback != WALK_NO)
         walk_allow_fallback(walk, progress, u, moves, outcome,
                             fallback == WALK_MAYBE
@@ -201,13 +235,18 @@ static void moves_of_class(const struct walk *walk,
     enum walk_answer fallback =
         walk_in_set(runbook->fallback.declared, &runbook->fallback.on, outcome);
 
-    if (retry == WALK_MAYBE && runbook->retry.budget == 0)
-        retry = WALK_NO;
     if (walk->upstream_count == 1)
         fallback = WALK_NO;
     if (fallback == WALK_NO &&
         has_code(&runbook->fallback.on_codes, outcome->code))
         fallback = WALK_MAYBE;
+    moves->end_open = retry != WALK_YES && fallback != WALK_YES;
+    moves->closes = retry == WALK_NO;
+    if (retry == WALK_MAYBE && runbook->retry.budget == 0)
+        retry = WALK_NO;
+    /* How often is open: also never. */
+    if (retry == WALK_YES && runbook->retry.budget < 0)
+        retry = WALK_MAYBE;
     if (runbook->fallback.after == FALLBACK_EACH_FAILURE &&
         runbook->fallback.declared && walk->upstream_count > 1 &&
         (retry != WALK_NO || fallback != WALK_NO))
@@ -216,14 +255,18 @@ static void moves_of_class(const struct walk *walk,
         moves_retry_first(walk, progress, u, outcome, retry, fallback, moves);
     if (retry == WALK_NO && fallback == WALK_NO) {
         moves->end_kind = WALK_END_NOT_RETRIED;
+        moves->end_open = false;
         say(moves->end_reason, sizeof moves->end_reason, outcome,
             "is in neither retry.on nor fallback.on");
     } else {
         moves->end_kind = WALK_END_EXHAUSTED;
         say(moves->end_reason, sizeof moves->end_reason, outcome,
             walk_total_used_up(walk) ? "and retry.total_attempts_max is reached"
-            : retry == WALK_MAYBE    ? "may end it: retry.on is not declared"
-                                     : "and no retry or fallback is left");
+            : retry == WALK_MAYBE
+                ? (runbook->retry.on.declared
+                       ? "may end it: retry.budget is not declared"
+                       : "may end it: retry.on is not declared")
+                : "and no retry or fallback is left");
     }
     apply_cooldown(walk, progress, u, outcome, moves);
 }
@@ -231,7 +274,7 @@ static void moves_of_class(const struct walk *walk,
 void walk_moves(const struct walk *walk, const struct progress *progress,
                 size_t u, const struct outcome *outcome, struct moves *moves)
 {
-    *moves = (struct moves){ .next = walk->upstream_count };
+    *moves = (struct moves){ .next = walk->upstream_count, .closes = true };
     if (moves_of_auth(walk, progress, u, outcome, moves) ||
         moves_of_code(walk, progress, u, outcome, moves))
         return;

@@ -145,8 +145,6 @@ static void retry_after_wait(struct walk *walk, const struct progress *progress,
     for (size_t i = 0; i < waits.count; i++)
         wait_and_try(walk, next, u, &waits.items[i], outcome,
                      moves->retry_reason);
-    if (waits.fail)
-        walk_end(walk, progress, WALK_END_EXHAUSTED, outcome, 0, waits.reason);
     if (moves->fallback)
         return;
     if (waits.give_up)
@@ -157,13 +155,43 @@ static void retry_after_wait(struct walk *walk, const struct progress *progress,
                            "the wait would pass timeouts.total_ms", false);
 }
 
-static void follow(struct walk *walk, const struct progress *progress, size_t u,
+static void end_by_moves(struct walk *walk, const struct progress *progress,
+                         const struct outcome *outcome,
+                         const struct moves *moves)
+{
+    walk_end(walk, progress, moves->end_kind, outcome, 0, moves->end_reason);
+    if (moves->end_open)
+        walk_end(walk, progress, WALK_END_NOT_RETRIED, outcome, 0,
+                 moves->end_reason);
+}
+
+/* A Retry-After above its cap may end the request, or close the upstream,
+ * whether a retry was due or not. */
+static void heed_caps(struct walk *walk, struct progress *progress, size_t u,
+                      const struct outcome *outcome, const struct moves *moves)
+{
+    struct step healthy;
+    struct waits waits;
+
+    if (!moves->retry && !moves->fallback)
+        return;
+    walk_waits(&waits, walk->runbook,
+               step_of(walk, u, progress->tries[u], &healthy), outcome,
+               progress, progress->tries[u] - 1);
+    if (waits.fail)
+        walk_end(walk, progress, WALK_END_EXHAUSTED, outcome, 0, waits.reason);
+    progress->closed[u] = progress->closed[u] || waits.give_up;
+}
+
+static void follow(struct walk *walk, struct progress *progress, size_t u,
                    const struct outcome *outcome)
 {
     const struct runbook *runbook = walk->runbook;
     struct moves moves;
 
     walk_moves(walk, progress, u, outcome, &moves);
+    progress->closed[u] = moves.closes;
+    heed_caps(walk, progress, u, outcome, &moves);
     if (moves.retry && runbook->retry.budget < 0 &&
         runbook->retry.total_attempts_max < 0 &&
         moves.end_kind != WALK_END_AUTH) {
@@ -182,7 +210,7 @@ static void follow(struct walk *walk, const struct progress *progress, size_t u,
                      moves.fallback_reason);
     }
     if (moves.end)
-        walk_end(walk, progress, moves.end_kind, outcome, 0, moves.end_reason);
+        end_by_moves(walk, progress, outcome, &moves);
 }
 
 /* An end by total_ms inside the attempt; true when nothing else can be. */
@@ -287,13 +315,18 @@ static void fold(const struct walk *walk, struct outcomes *outcomes)
     outcomes->count = kept;
 }
 
-/* No further attempt can follow this one, whatever it meets. */
-static bool is_last(const struct walk *walk, const struct progress *progress,
-                    size_t u)
+/* Whether a gateway may know that no further attempt can follow this one,
+ * whatever it meets. What is not declared may be none. */
+static bool may_be_last(const struct walk *walk,
+                        const struct progress *progress, size_t u)
 {
-    return walk_total_used_up(walk) ||
-           (!walk_budget_left(walk, progress, u) &&
-            walk_next_untried(walk, progress, u) == walk->upstream_count);
+    bool retries =
+        walk_budget_left(walk, progress, u) && walk->runbook->retry.budget >= 0;
+    bool fallbacks =
+        walk_next_untried(walk, progress, u) < walk->upstream_count &&
+        !walk->fallback_open;
+
+    return walk_total_used_up(walk) || (!retries && !fallbacks);
 }
 
 static void try_upstream(struct walk *walk, struct progress progress, size_t u,
@@ -328,7 +361,8 @@ static void try_upstream(struct walk *walk, struct progress progress, size_t u,
              wait ? wait->reason : "");
     snprintf(attempt->reason, sizeof attempt->reason, "%s", reason);
     effect_of(&effect, step_of(walk, u, progress.tries[u], &healthy), &context);
-    outcomes_of(&outcomes, &effect, walk->runbook, is_last(walk, &progress, u));
+    outcomes_of(&outcomes, &effect, walk->runbook,
+                may_be_last(walk, &progress, u));
     fold(walk, &outcomes);
     for (size_t i = 0; i < outcomes.count; i++)
         one_outcome(walk, progress, u, &outcomes.items[i], &outcomes);

@@ -34,7 +34,9 @@ struct walk {
 struct progress {
     int64_t tries[ALLOWED_UPSTREAMS];
     int64_t failures[ALLOWED_UPSTREAMS]; /* in a row, of cooldown's classes */
-    int64_t least_ms, most_ms;           /* since the client's request */
+    /* Its last failure is one that the runbook does not retry. */
+    bool closed[ALLOWED_UPSTREAMS];
+    int64_t least_ms, most_ms; /* since the client's request */
     bool open; /* some wait had no upper bound; it is not in most_ms */
     int64_t waited_least_ms, waited_most_ms; /* for Retry-After, summed */
     int64_t retries;
@@ -84,7 +86,10 @@ enum walk_end {
 struct moves {
     bool retry, fallback, end;
     enum walk_end end_kind;
-    size_t next; /* upstream of the fallback */
+    bool end_open;      /* by end_kind, or since nothing covers the failure */
+    bool fallback_open; /* whether it falls back is not declared */
+    bool closes;        /* the runbook does not retry it */
+    size_t next;        /* upstream of the fallback */
     char retry_reason[96], fallback_reason[96], end_reason[128];
 };
 

@@ -44,7 +44,7 @@ struct outcomes {
     char uncovered[128];
 };
 
-/* last: no further attempt may follow (for last_attempt_exempt). */
+/* last: it may be that no further attempt follows (last_attempt_exempt). */
 void outcomes_of(struct outcomes *out, const struct effect *effect,
                  const struct runbook *runbook, bool last);
 

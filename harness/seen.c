@@ -55,9 +55,7 @@ int64_t seen_elapsed_ms(const struct seen *seen)
     return (seen->trace->end_ns - seen->trace->start_ns) / NS_PER_MS;
 }
 
-/* Attempts of a path that are compared: up to a refused credential when one was
- * seen. */
-static size_t compared(const struct seen *seen, const struct allowed_path *path)
+size_t seen_path_end(const struct seen *seen, const struct allowed_path *path)
 {
     if (seen->refused_at == SEEN_NONE)
         return path->count;
@@ -77,7 +75,7 @@ bool seen_fits(const struct seen *seen, const struct allowed_path *path)
 {
     size_t end =
         seen->refused_at == SEEN_NONE ? seen->count : seen->refused_at + 1;
-    size_t path_end = compared(seen, path);
+    size_t path_end = seen_path_end(seen, path);
     size_t i = 0;
     size_t k = 0;
 
@@ -254,7 +252,8 @@ void seen_counts(char *out, size_t size, const struct seen *seen)
 void seen_path_counts(char *out, size_t size, const struct seen *seen,
                       const struct allowed_path *path)
 {
-    count_words(out, size, seen, path, compared(seen, path), path_upstream_at);
+    count_words(out, size, seen, path, seen_path_end(seen, path),
+                path_upstream_at);
 }
 
 static void judge_one(const struct judged *judged, size_t request,

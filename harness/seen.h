@@ -38,6 +38,9 @@ bool seen_fits(const struct seen *seen, const struct allowed_path *path);
 /* seen_fits(); where no path fits, every path in time is as good. */
 bool seen_candidate(const struct seen *seen, size_t path);
 
+/* How many attempts of a path are compared: up to a refused credential when one
+ * was seen. */
+size_t seen_path_end(const struct seen *seen, const struct allowed_path *path);
 bool seen_uncountable(const struct seen *seen, const char *upstream);
 int64_t seen_elapsed_ms(const struct seen *seen);
 enum decision seen_decision(const struct seen *seen);

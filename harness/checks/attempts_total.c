@@ -15,17 +15,11 @@ static int64_t seen_total(const struct seen *seen)
 static int64_t path_total(const struct seen *seen,
                           const struct allowed_path *path)
 {
+    size_t end = seen_path_end(seen, path);
     int64_t total = 0;
 
-    for (size_t i = 0; i < path->count; i++) {
-        int64_t status = path->attempts[i].failure == FAILURE_HTTP
-                             ? path->attempts[i].status
-                             : -1;
-
+    for (size_t i = 0; i < end; i++)
         total += !seen_uncountable(seen, path->attempts[i].upstream);
-        if (seen->refused_at != SEEN_NONE && (status == 401 || status == 403))
-            break;
-    }
     return total;
 }
 

@@ -1,9 +1,30 @@
 /* Source: contracts.md section 4, fallback_decision. */
+#include <string.h>
+
 #include "harness/seen.h"
 
-/* Where what the client gets is not judged, success is not either. */
-static bool decision_fits(const struct allowed_path *path, enum decision seen)
+/* All its attempts at a fallback are at ports that refuse: none is seen. */
+static bool fallback_unseen(const struct seen *seen,
+                            const struct allowed_path *path)
 {
+    const char *primary = runbook_primary(seen->observation->runbook);
+
+    for (size_t i = 0; i < path->count; i++)
+        if (strcmp(path->attempts[i].upstream, primary) != 0 &&
+            !seen_uncountable(seen, path->attempts[i].upstream))
+            return false;
+    return true;
+}
+
+/* Where what the client gets is not judged, success is not either. */
+static bool decision_fits(const struct seen *request,
+                          const struct allowed_path *path, enum decision seen)
+{
+    if (path->decision == DECISION_FALLBACK_USED &&
+        fallback_unseen(request, path))
+        return seen != DECISION_FALLBACK_USED && seen != DECISION_UNKNOWN &&
+               (seen == DECISION_PRIMARY_USED) ==
+                   (path->outcome == CLIENT_SUCCESS);
     if (path->outcome == CLIENT_ANY && path->decision != DECISION_FALLBACK_USED)
         return seen != DECISION_FALLBACK_USED;
     return path->decision == seen;
@@ -28,7 +49,8 @@ static void judge_request(const struct seen *seen, struct finding *finding)
             continue;
         seen_add_word(finding->expected, sizeof finding->expected, " or ",
                       decision_names[path->decision]);
-        if (!decision_fits(path, decision) || finding->verdict == VERDICT_PASS)
+        if (!decision_fits(seen, path, decision) ||
+            finding->verdict == VERDICT_PASS)
             continue;
         finding->verdict = VERDICT_PASS;
         finding_reason(finding, "%s", seen_why(path));

@@ -39,14 +39,25 @@ static size_t keep_result(struct course *course)
     if (i == course->result_count)
         course->result_of[course->result_count++] = course->progress.current;
     course->results[i] = course->result;
+    if (course->progress.attempts == 1)
+        course->first = course->result;
     return i;
 }
 
+/* A refused credential that ends the request is always told. */
 static void tell(struct course *course, enum why why, size_t last)
 {
     size_t told = complaint_pick(course->rules, course->results,
                                  course->result_count, last);
 
+    if (why != WHY_AUTH && course->progress.attempts > 1 &&
+        course->rules->client_errors.all_failed == RULES_ALL_FAILED_FIRST) {
+        course->result = course->first;
+        course->why = WHY_EXHAUSTED;
+        return;
+    }
+    if (why == WHY_AUTH)
+        told = last;
     course->result = course->results[told];
     course->why = told == last ? why : WHY_EXHAUSTED;
 }

@@ -12,6 +12,7 @@ struct course {
     const struct rules *rules; /* borrowed */
     bool stream;               /* the client asked for a stream */
     struct progress progress;
+    struct result first; /* of the first attempt, when it failed */
     /* What became of each upstream tried, in the order they were tried. */
     struct result results[RULES_UPSTREAMS];
     size_t result_of[RULES_UPSTREAMS]; /* upstream of each result */

@@ -150,9 +150,10 @@ static struct leave ask(const struct rules *rules,
         on_code ||
         outcome_set_has(&rules->fallback.on, result->outcome, result->status);
     bug_bend(&leave.retry, &leave.fall_back, result->outcome, result->status);
-    if (!leave.retry && !leave.fall_back)
+    if (leave.retry || leave.fall_back)
+        apply_retry_after(&leave, rules, progress, result);
+    else
         leave.why = WHY_CLASS;
-    apply_retry_after(&leave, rules, progress, result);
     return leave;
 }
 
@@ -312,11 +313,11 @@ struct move policy_next(const struct rules *rules,
     if (result->outcome == OUTCOME_TOTAL_TIMEOUT ||
         now_ns >= progress->total_ends_ns)
         return end(WHY_TOTAL);
+    leave = ask(rules, progress, result);
     if (most >= 0 && progress->attempts >= most)
-        return end(auth >= 0 ? WHY_AUTH : WHY_EXHAUSTED);
+        return end(auth >= 0 ? WHY_AUTH : leave.why);
     if (auth >= 0)
         return after_auth(rules, progress, auth, now_ns, unit);
-    leave = ask(rules, progress, result);
     if (leave.fail)
         return end(leave.why);
     if ((after_each(rules) || bug_is(BUG_FALLBACK_EARLY)) &&

@@ -175,6 +175,49 @@ Test(checks, a_fallback_that_refuses_cannot_be_seen)
     stage_release(&s);
 }
 
+/* primary, a fallback that refuses, primary again. */
+Test(checks, a_refused_fallback_between_two_attempts_is_no_contradiction)
+{
+    struct stage s;
+
+    stage_init(&s, "@haproxy", false, STEP_503, "[{\"fault\":\"refuse\"}]");
+    stage_attempt(&s, "primary", 503, 1);
+    stage_attempt(&s, "primary", 503, 1);
+    stage_client(&s, TRACE_OUTCOME_ERROR, 503);
+    EXPECT_VERDICT(&s, "attempts_per_upstream", VERDICT_PASS);
+    stage_release(&s);
+
+    stage_init(&s, "@haproxy", false, STEP_ONCE, "[{\"fault\":\"refuse\"}]");
+    stage_attempt(&s, "primary", 503, 1);
+    stage_attempt(&s, "primary", 200, 1);
+    stage_success(&s);
+    EXPECT_VERDICT(&s, "fallback_decision", VERDICT_PASS);
+    stage_attempt(&s, "fallback", 200, 1);
+    EXPECT_VERDICT(&s, "fallback_decision", VERDICT_FAIL);
+    stage_release(&s);
+}
+
+/* A 403 that may fall back does not end the counting, a 401 that may not does.
+ */
+Test(checks, attempts_are_counted_up_to_the_refusal_that_closes)
+{
+    static const char runbook[] =
+        "{\"retry\":{\"budget\":0},\"auth\":{\"on_401\":\"fail_closed\","
+        "\"on_403\":\"fallback\"},"
+        "\"fallback\":{\"order\":[\"primary\",\"fallback\"]}}";
+    struct stage s;
+
+    stage_init(&s, runbook, false, "[{\"fault\":\"status\",\"status\":403}]",
+               STEP_401);
+    stage_attempt(&s, "primary", 403, 1);
+    stage_attempt(&s, "fallback", 401, 1);
+    stage_client(&s, TRACE_OUTCOME_ERROR, 401);
+    EXPECT_VERDICT(&s, "attempts_total", VERDICT_PASS);
+    s.o.attempt_count = 1;
+    EXPECT_VERDICT(&s, "attempts_total", VERDICT_FAIL);
+    stage_release(&s);
+}
+
 Test(checks, what_the_runbook_leaves_out_is_not_applicable)
 {
     struct stage s;

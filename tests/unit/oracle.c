@@ -403,6 +403,42 @@ Test(oracle, words_of_a_runbook_change_what_is_allowed)
           "\"fallback\":{" ORDER ",\"after\":\"each_failure\","
           "\"on\":[\"http_500\"]}}",
           false, STATUS(503), NULL, "PP fallback error" },
+        /* each_failure, and back to the primary by a class that is only in
+         * fallback.on: a retry there, a fallback from here */
+        { "{\"retry\":{\"budget\":1,\"on\":[\"http_500\"]},"
+          "\"fallback\":{" ORDER ",\"after\":\"each_failure\","
+          "\"on\":[\"http_5xx\"]}}",
+          false, ONCE(500), STATUS(503),
+          "PF fallback error | PFP fallback ok" },
+        /* each_failure, and back to a primary whose failure is not retried */
+        { "{\"retry\":{\"budget\":1,\"on\":[\"http_500\"]},"
+          "\"fallback\":{" ORDER ",\"after\":\"each_failure\","
+          "\"on\":[\"http_5xx\"]}}",
+          false, ONCE(503), ONCE(500), "PFF fallback ok | PFP fallback ok" },
+        /* each_failure with fallback.on undeclared: in turn, or a retry */
+        { "{\"retry\":{\"budget\":1,\"on\":[\"http_503\"]},"
+          "\"fallback\":{" ORDER ",\"after\":\"each_failure\"}}",
+          false, ONCE(503), NULL, "PF fallback ok | PP primary_ ok" },
+        /* how often is undeclared: up to the ceiling */
+        { "{\"retry\":{\"total_attempts_max\":2,\"on\":[\"http_503\"]},"
+          "\"fallback\":{\"order\":[\"primary\"]}}",
+          false, STATUS(503), NULL, "P fallback error | PP fallback error" },
+        /* a 4xx that nothing declared covers: passed on, or used up */
+        { "{\"retry\":{\"budget\":1},"
+          "\"fallback\":{\"order\":[\"primary\"]},\"client_errors\":"
+          "{\"upstream_4xx\":\"same\",\"exhausted\":[502]}}",
+          false, STATUS(409), NULL,
+          "P fallback 502 | P fallback same409 | "
+          "PP fallback 502 | PP fallback same409" },
+        /* fail above the cap ends the request though no wait is due */
+        { "{\"retry\":{\"budget\":0,\"on\":[\"http_503\"],\"retry_after\":"
+          "{\"on\":[\"http_503\"],\"cap_ms\":1000,"
+          "\"above_cap\":\"fail\"}},"
+          "\"fallback\":{" ORDER ",\"on\":[\"http_503\"]}}",
+          false,
+          "[{\"fault\":\"status\",\"status\":503,"
+          "\"retry_after\":{\"seconds\":5}}]",
+          NULL, "P fallback error | PF fallback ok" },
         /* fallback.on undeclared: either way */
         { "{" RETRY_503 ",\"fallback\":{" ORDER "}}", false, STATUS(503), NULL,
           "PP fallback error | PPF fallback ok" },

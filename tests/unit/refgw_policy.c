@@ -350,3 +350,28 @@ Test(refgw_policy, retries_are_attempts_minus_upstreams_tried)
     cr_expect_eq(progress_retries(&progress), 1);
     cr_expect_eq(progress_tried(&progress), 2);
 }
+
+Test(refgw_policy, the_ceiling_does_not_change_what_a_failure_is)
+{
+    struct rules rules = standard();
+    struct progress progress = begun(2);
+    struct result refused = http(404, "", -1);
+    struct result failed = http(503, "", -1);
+
+    rules.retry.total_attempts_max = 1;
+    cr_expect_eq(policy_next(&rules, &progress, &refused, 0, 0).why, WHY_CLASS);
+    cr_expect_eq(policy_next(&rules, &progress, &failed, 0, 0).why,
+                 WHY_EXHAUSTED);
+}
+
+Test(refgw_policy, a_wait_above_the_cap_matters_where_one_is_due)
+{
+    struct rules rules = standard();
+    struct progress progress = begun(1);
+    struct result told = http(429, "", 60000);
+
+    cr_expect_eq(policy_next(&rules, &progress, &told, 0, 0).why,
+                 WHY_EXHAUSTED);
+    rules.retry.on = rules.fallback.on = (struct outcome_set){ 0 };
+    cr_expect_eq(policy_next(&rules, &progress, &told, 0, 0).why, WHY_CLASS);
+}

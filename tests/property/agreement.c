@@ -1,0 +1,70 @@
+/*
+ * Random runbooks and scripts: what the reference gateway makes of them lies
+ * inside what the oracle allows. GATEDRILL_PROPERTY_SEED=N plays sample N
+ * alone, and tells it.
+ */
+#include "tests/property/lib/scene.h"
+
+#define SAMPLES 1500
+
+static uint64_t only_seed(void)
+{
+    const char *text = getenv("GATEDRILL_PROPERTY_SEED");
+
+    return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static void tell(uint64_t seed, const struct scene *scene, const char *check,
+                 const struct finding *finding)
+{
+    struct buf text = { 0 };
+
+    if (only_seed())
+        scene_write(&text, scene);
+    cr_log_error("GATEDRILL_PROPERTY_SEED=%llu: %s: %s; expected %s; observed "
+                 "%s; %s\n%s",
+                 (unsigned long long)seed, check ? check : "no objection",
+                 verdict_names[finding->verdict], finding->expected,
+                 finding->observed, finding->reason, buf_text(&text));
+    buf_release(&text);
+}
+
+/* True when the sample could be played. */
+static bool agrees(uint64_t seed, bool *agreed)
+{
+    struct scene scene;
+    struct finding finding;
+    struct err err = { 0 };
+    bool played;
+
+    scene_draw(&scene, seed, LOTTERY_WILD);
+    played = scene_play(&scene, seed, &err);
+    if (played) {
+        const char *check = scene_objection(&scene, &finding);
+
+        *agreed = !check;
+        if (check || only_seed())
+            tell(seed, &scene, check, &finding);
+    } else if (only_seed()) {
+        cr_log_error("%s: %s: %s", err.where, err.text,
+                     buf_text(&scene.runbook));
+    }
+    scene_release(&scene);
+    return played;
+}
+
+Test(agreement, what_the_reference_gateway_does_is_allowed)
+{
+    uint64_t first = only_seed() ? only_seed() : 1;
+    uint64_t last = only_seed() ? only_seed() : SAMPLES;
+    size_t played = 0, objections = 0;
+
+    for (uint64_t seed = first; seed <= last && objections < 12; seed++) {
+        bool agreed = true;
+
+        played += agrees(seed, &agreed);
+        objections += !agreed;
+    }
+    cr_expect_eq(objections, 0);
+    cr_expect(only_seed() || played > SAMPLES * 8 / 10, "%zu played", played);
+}
