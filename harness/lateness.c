@@ -14,27 +14,57 @@
 #define LATENESS_BUCKET_NS (100 * NS_PER_MS)
 #define LATENESS_BUCKETS   16384
 
+/* The worst of each bucket; with lateness.lock. */
+struct lateness_ring {
+    int64_t worst_ns[LATENESS_BUCKETS];
+    int64_t bucket_of[LATENESS_BUCKETS]; /* which tenth it holds */
+};
+
 static struct {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t stop;
     bool running, stopping;
     int64_t start_ns;
-    int64_t worst_ns[LATENESS_BUCKETS];
-    int64_t bucket_of[LATENESS_BUCKETS]; /* which tenth it holds */
+    struct lateness_ring sleeper, probes;
 } lateness = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static void lateness_note(int64_t at_ns, int64_t late_ns)
+static void ring_clear(struct lateness_ring *ring)
+{
+    memset(ring->worst_ns, 0, sizeof ring->worst_ns);
+    memset(ring->bucket_of, -1, sizeof ring->bucket_of);
+}
+
+static void ring_note(struct lateness_ring *ring, int64_t at_ns,
+                      int64_t late_ns)
 {
     int64_t bucket = (at_ns - lateness.start_ns) / LATENESS_BUCKET_NS;
     size_t slot = (size_t)(bucket % LATENESS_BUCKETS);
 
-    if (lateness.bucket_of[slot] != bucket) {
-        lateness.bucket_of[slot] = bucket;
-        lateness.worst_ns[slot] = 0;
+    if (ring->bucket_of[slot] != bucket) {
+        ring->bucket_of[slot] = bucket;
+        ring->worst_ns[slot] = 0;
     }
-    if (late_ns > lateness.worst_ns[slot])
-        lateness.worst_ns[slot] = late_ns;
+    if (late_ns > ring->worst_ns[slot])
+        ring->worst_ns[slot] = late_ns;
+}
+
+static int64_t ring_worst_ms(const struct lateness_ring *ring, int64_t from_ns,
+                             int64_t to_ns)
+{
+    int64_t first, last, worst_ns = 0;
+
+    pthread_mutex_lock(&lateness.lock);
+    first = (from_ns - lateness.start_ns) / LATENESS_BUCKET_NS;
+    last = (to_ns - lateness.start_ns) / LATENESS_BUCKET_NS;
+    for (int64_t i = first < 0 ? 0 : first; i <= last; i++) {
+        size_t slot = (size_t)(i % LATENESS_BUCKETS);
+
+        if (ring->bucket_of[slot] == i && ring->worst_ns[slot] > worst_ns)
+            worst_ns = ring->worst_ns[slot];
+    }
+    pthread_mutex_unlock(&lateness.lock);
+    return (worst_ns + NS_PER_MS - 1) / NS_PER_MS;
 }
 
 static void *lateness_main(void *unused)
@@ -51,7 +81,7 @@ static void *lateness_main(void *unused)
                    ETIMEDOUT)
             continue;
         now_ns = clock_now_ns();
-        lateness_note(now_ns, now_ns - due_ns);
+        ring_note(&lateness.sleeper, now_ns, now_ns - due_ns);
     }
     pthread_mutex_unlock(&lateness.lock);
     return NULL;
@@ -65,8 +95,8 @@ void lateness_start(void)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&lateness.stop, &attributes);
     pthread_condattr_destroy(&attributes);
-    memset(lateness.worst_ns, 0, sizeof lateness.worst_ns);
-    memset(lateness.bucket_of, -1, sizeof lateness.bucket_of);
+    ring_clear(&lateness.sleeper);
+    ring_clear(&lateness.probes);
     lateness.start_ns = clock_now_ns();
     lateness.stopping = false;
     lateness.running =
@@ -86,19 +116,19 @@ void lateness_stop(void)
     lateness.running = false;
 }
 
+void lateness_note_probe(int64_t at_ns, int64_t took_ns)
+{
+    pthread_mutex_lock(&lateness.lock);
+    ring_note(&lateness.probes, at_ns, took_ns);
+    pthread_mutex_unlock(&lateness.lock);
+}
+
 int64_t lateness_worst_ms(int64_t from_ns, int64_t to_ns)
 {
-    int64_t first, last, worst_ns = 0;
+    return ring_worst_ms(&lateness.sleeper, from_ns, to_ns);
+}
 
-    pthread_mutex_lock(&lateness.lock);
-    first = (from_ns - lateness.start_ns) / LATENESS_BUCKET_NS;
-    last = (to_ns - lateness.start_ns) / LATENESS_BUCKET_NS;
-    for (int64_t i = first < 0 ? 0 : first; i <= last; i++) {
-        size_t slot = (size_t)(i % LATENESS_BUCKETS);
-
-        if (lateness.bucket_of[slot] == i && lateness.worst_ns[slot] > worst_ns)
-            worst_ns = lateness.worst_ns[slot];
-    }
-    pthread_mutex_unlock(&lateness.lock);
-    return (worst_ns + NS_PER_MS - 1) / NS_PER_MS;
+int64_t lateness_worst_probe_ms(int64_t from_ns, int64_t to_ns)
+{
+    return ring_worst_ms(&lateness.probes, from_ns, to_ns);
 }

