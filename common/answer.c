@@ -10,6 +10,9 @@ const char *const answer_shape_names[] = { "none",     "complete", "cut",
                                            "repeated", "spliced",  "gapped",
                                            "foreign",  NULL };
 
+const char answer_characters[] = "\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80"
+                                 "\xf0\x9f\x98\x80 ";
+
 /* Epochs of one case differ in the tag for certain, cases by chance of one in
  * 65,536. */
 uint16_t answer_tag(struct drill_id id)

@@ -54,6 +54,12 @@ enum answer_shape {
     ANSWER_FOREIGN,  /* a tag that is not this request's */
 };
 extern const char *const answer_shape_names[]; /* NULL-terminated */
+
+/* What stands before the first token of a stream whose characters are split
+ * over writes, decoded: two, three and four bytes, a surrogate pair, a space.
+ */
+extern const char answer_characters[];
+
 enum answer_shape answer_judge(const struct answer_tokens *tokens,
                                uint16_t expected_tag);
 

@@ -53,6 +53,7 @@ static void healthy_stream(struct effect *e, const struct step *step)
         e->gap_ms = step->comment_every_ms;
     e->finish = step->finish != 0;
     e->done = step->done != 0;
+    e->after_done = e->done && step->after_done == 1;
 }
 
 /* Half an answer that says itself that it failed. */
@@ -178,7 +179,8 @@ static void scripted_stream(struct effect *e, const struct step *step,
     /* Its tokens say that there should have been more of them. */
     if (effect_event_count(step) < ANSWER_TOKENS)
         e->whole = false;
-    if (step->comments_only == 1 || step->role_only == 1) {
+    if (step->comments_only == 1 ||
+        (step->role_only == 1 && step->error_at < 0)) {
         e->comments_forever = step->comments_only == 1;
         e->event_ms = step->role_only == 1 ? exactly(0) : never;
         e->output_ms = never;
@@ -296,6 +298,20 @@ static void apply_fault(struct effect *e, const struct step *step,
     }
 }
 
+/* What the answer says of itself besides its text. */
+static void tell(struct effect *e, const struct step *step)
+{
+    int64_t reason = step->finish_reason >= 0 ? step->finish_reason
+                     : step->tool_calls == 1  ? STEP_FINISH_TOOL_CALLS
+                                              : STEP_FINISH_STOP;
+
+    e->reason = e->finish && reason != STEP_FINISH_ERROR
+                    ? step_finish_names[reason]
+                    : NULL;
+    e->usage_told = 1 + (step->usage_as == STEP_USAGE_TWICE) +
+                    (step->odd_frame == STEP_FRAME_USAGE);
+}
+
 /* Lengths that contradict each other also leave it open where the body ends. */
 static void odd_head(struct effect *e, const struct step_head *head)
 {
@@ -321,4 +337,5 @@ void effect_of(struct effect *out, const struct step *step,
         effect_cut(out, step, step->end_at,
                    effect_end_of((enum step_end)step->end_how));
     effect_delay(out, step->before_ms);
+    tell(out, step);
 }

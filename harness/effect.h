@@ -69,6 +69,10 @@ struct effect {
     bool comments_forever; /* heartbeats after end_ms, never data */
     bool reset_after;      /* whole, and then reset */
     bool finish, done;     /* finish_reason and [DONE] come */
+    bool after_done;       /* an event comes behind [DONE] */
+    const char *reason;    /* the finish_reason that comes, a constant; NULL:
+                              none, or one that says that it failed */
+    int64_t usage_told;    /* how often usage may come in a stream, at most */
     bool error_event;      /* in a stream, at end_ms or before */
     struct span error_ms;
     bool malformed_event;

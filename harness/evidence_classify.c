@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "harness/effect.h"
 #include "harness/oracle.h"
 
 const char *evidence_primary(const struct observation *observation)
@@ -93,6 +94,18 @@ static bool permanent_code(const struct step *step)
     return false;
 }
 
+/* A whole answer that a careful reader need not take. */
+static bool odd_answer(const struct step *step, bool stream)
+{
+    const struct effect_context context = { .stream = stream,
+                                            .credential_accepted = true };
+    struct effect effect;
+
+    effect_of(&effect, step, &context);
+    return effect.content != EFFECT_CONTENT_ANSWER ||
+           effect.head_may_be_refused || effect.status != 200;
+}
+
 /* What an upstream's step makes of a request that did not succeed. */
 static const char *step_error(const struct step *step, bool stream)
 {
@@ -103,6 +116,8 @@ static const char *step_error(const struct step *step, bool stream)
     case FAULT_EFFECT_SILENCE:
         return "timeout";
     case FAULT_EFFECT_OK:
+        if (odd_answer(step, stream))
+            return "parse_error";
         return "timeout"; /* healthy but late: somebody's limit ran out */
     case FAULT_EFFECT_STREAM:
         return "stream_error";

@@ -215,6 +215,8 @@ static void add_events(struct json *out, const struct http_trace *trace)
     json_add_int(events, "output", (int64_t)trace->events.output);
     json_add_int(events, "malformed", (int64_t)trace->events.malformed);
     json_add_int(events, "done", (int64_t)trace->events.done);
+    json_add_int(events, "after_done", (int64_t)trace->events.after_done);
+    json_add_int(events, "usage", (int64_t)trace->events.usage);
     json_add_int(events, "errors", (int64_t)trace->events.errors);
     json_add_int(events, "comments", (int64_t)trace->events.comments);
     json_add_bool(events, "finish", trace->events.finish);

@@ -111,12 +111,15 @@ struct http_trace {
     struct buf body;          /* transfer coding removed */
     enum trace_content content;
     struct {
-        size_t events;    /* data events, [DONE] included */
-        size_t output;    /* events with content */
-        size_t malformed; /* data that is no JSON and not [DONE] */
-        size_t done;      /* [DONE] */
-        size_t errors;    /* events named error, with an error member, or
-                             with finish_reason "error" */
+        size_t events;     /* data events, [DONE] included */
+        size_t output;     /* events with content */
+        size_t malformed;  /* data that is no JSON and not [DONE] */
+        size_t done;       /* [DONE] */
+        size_t after_done; /* others behind it: for an application there are
+                              none, it stops reading there */
+        size_t usage;      /* with a usage that is not null */
+        size_t errors;     /* events named error, with an error member, or
+                              with finish_reason "error" */
         size_t comments;
         bool finish; /* a finish_reason that is not null */
         bool done_after_error;

@@ -112,6 +112,9 @@ static void look_at_cut(struct look *look)
 {
     const struct effect *e = look->effect;
 
+    /* After [DONE] nothing is missing, whatever the connection does. */
+    if (e->end == EFFECT_END_SILENT && e->streamed && e->whole && e->done)
+        answered(look, false, "everything was told before the silence");
     if (e->end == EFFECT_END_SILENT)
         return;
     if (!e->framed && e->end == EFFECT_END_FIN)

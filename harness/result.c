@@ -3,16 +3,31 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "harness/effect.h"
 #include "harness/evidence.h"
 
 const char *const probe_kind_names[] = { "happy_path", "invalid_credential",
                                          "fault", NULL };
 
+/* An answer that every gateway can read and pass on as it is. */
+static bool step_healthy(const struct step *step, bool stream)
+{
+    const struct effect_context context = { .stream = stream,
+                                            .credential_accepted = true };
+    struct effect effect;
+
+    effect_of(&effect, step, &context);
+    return step->fault == FAULT_none && effect.status == 200 &&
+           effect.content == EFFECT_CONTENT_ANSWER && effect.finish &&
+           effect.end == EFFECT_END_COMPLETE && !effect.head_may_be_refused;
+}
+
 static bool phase_healthy(const struct case_phase *phase)
 {
     for (size_t i = 0; i < phase->upstream_count; i++)
         for (size_t k = 0; k < phase->upstreams[i].script.count; k++)
-            if (phase->upstreams[i].script.steps[k].fault != FAULT_none)
+            if (!step_healthy(&phase->upstreams[i].script.steps[k],
+                              phase->client.stream))
                 return false;
     return true;
 }

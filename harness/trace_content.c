@@ -79,6 +79,10 @@ static void take_event(struct http_trace *trace, const struct sse_reader *event)
             trace->events.done_after_error = true;
         return;
     }
+    if (trace->events.done) {
+        trace->events.after_done++;
+        return;
+    }
     document =
         json_parse(buf_text(&event->data), event->data.length, "event", NULL);
     if (!document && !error)
@@ -87,6 +91,8 @@ static void take_event(struct http_trace *trace, const struct sse_reader *event)
         error = true;
     if (take_ending(trace, document))
         error = true;
+    if (said(document, "usage"))
+        trace->events.usage++;
     if (trace->finish_reason[0])
         trace->events.finish = true;
     if (error)

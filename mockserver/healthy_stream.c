@@ -195,11 +195,13 @@ static void add_usage(const struct maker *m)
     }
 }
 
-/* The first token once more: who reads on shows it. */
+/* The first token once more: who reads on shows it. The last one's space was
+ * left out. */
 static void add_encore(const struct maker *m)
 {
     struct buf text = { 0 }, event = { 0 };
 
+    buf_add_text(&text, " ");
     completion_write_token(&text, m->request, 1, m->script->count);
     completion_write_content_chunk(&event, m->request, buf_text(&text),
                                    text.length);

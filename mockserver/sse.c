@@ -11,7 +11,8 @@ struct rewriting {
     bool widened;  /* the first token's event is through */
 };
 
-/* Raw characters of two, three and four bytes, and a surrogate pair. */
+/* Raw characters of two, three and four bytes, and a surrogate pair:
+ * answer_characters, as they go out. */
 static const char characters[] = "\xc3\xa9\xe6\xbc\xa2\xf0\x9f\x98\x80"
                                  "\\ud83d\\ude00 ";
 /* Splits behind the first byte of the second one, and inside the pair. */

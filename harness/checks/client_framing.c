@@ -9,19 +9,25 @@
 
 #include "harness/seen.h"
 
-/* A gateway that passes a stream on adds no end; what the upstream itself said
+/* A gateway that passes a stream on adds no end; what an upstream itself said
  * is the upstream's. */
-static size_t upstreams_done(const struct seen *seen)
+struct said {
+    size_t done;
+    bool after_done;
+};
+
+static struct said upstreams_said(const struct seen *seen)
 {
-    size_t count = 0;
+    struct said said = { 0 };
 
     for (size_t i = 0; i < seen->count; i++) {
         struct effect effect = { 0 };
 
         seen_effect(&effect, seen, seen->attempts[i]);
-        count += effect.done;
+        said.done += effect.done;
+        said.after_done = said.after_done || effect.after_done;
     }
-    return count;
+    return said;
 }
 
 static bool starts_as_gzip(const struct buf *body)
@@ -51,7 +57,7 @@ static const char *label_problem(const struct http_trace *trace)
 static const char *problem_of(const struct seen *seen)
 {
     const struct http_trace *trace = seen->trace;
-    size_t done = upstreams_done(seen);
+    struct said said = upstreams_said(seen);
 
     if (trace->head_problem[0])
         return trace->head_problem;
@@ -60,9 +66,11 @@ static const char *problem_of(const struct seen *seen)
         return trace->framing_problem;
     if (trace->extra_bytes > 0)
         return "bytes after the end of the message";
-    if (trace->events.done > 1 && trace->events.done > done)
+    if (trace->events.done > 1 && trace->events.done > said.done)
         return "more than one [DONE]";
-    if (trace->events.done_after_error && !done)
+    if (trace->events.after_done > 0 && !said.after_done)
+        return "an event behind [DONE]";
+    if (trace->events.done_after_error && !said.done)
         return "[DONE] after an error event";
     return label_problem(trace);
 }

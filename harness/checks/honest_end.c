@@ -118,6 +118,40 @@ static bool nothing_made_up(const struct seen *seen,
     return true;
 }
 
+/* A stream in which characters are split over writes. */
+static bool characters_are_whole(const struct seen *seen,
+                                 const struct attempt *maker,
+                                 struct finding *finding)
+{
+    const struct step *step = seen_step(seen, maker);
+    const struct buf *text = &seen->trace->text;
+
+    if (!step || step->sse.multibyte != 1 || seen->trace->tokens.count == 0 ||
+        memmem(buf_text(text), text->length, answer_characters,
+               strlen(answer_characters)))
+        return true;
+    return fail(finding, "a character of several bytes is not what was sent",
+                "bytes are decoded when they are all there");
+}
+
+/* What ended the answer, and what it cost, as the upstream told it. */
+static bool told_as_sent(const struct seen *seen, const struct effect *effect,
+                         struct finding *finding)
+{
+    const struct http_trace *trace = seen->trace;
+
+    if (trace->finish_reason[0] && effect->reason &&
+        strcmp(trace->finish_reason, "error") != 0 &&
+        strcmp(trace->finish_reason, effect->reason) != 0)
+        return fail(finding, "another finish_reason than the upstream sent",
+                    "a length or a filter that reads as stop turns half an "
+                    "answer into a whole one");
+    if ((int64_t)trace->events.usage > effect->usage_told)
+        return fail(finding, "usage is told more often than it was sent",
+                    "who adds up what is told pays twice");
+    return true;
+}
+
 static bool may_pass_on(const struct seen *seen)
 {
     for (size_t i = 0; i < seen->allowed->path_count; i++)
@@ -171,7 +205,9 @@ static void judge_request(const struct seen *seen, struct finding *finding)
         seen_effect(&effect, seen, maker);
     if (!shape_is_honest(seen, finding) ||
         !maker_was_last(seen, maker, finding) ||
-        (maker && !nothing_made_up(seen, &effect, finding)) ||
+        (maker && (!nothing_made_up(seen, &effect, finding) ||
+                   !told_as_sent(seen, &effect, finding) ||
+                   !characters_are_whole(seen, maker, finding))) ||
         !success_is_true(seen, &effect, maker != NULL, finding) ||
         !framing_is_valid(seen, finding))
         return;

@@ -173,6 +173,57 @@ Test(checks_answer, nothing_is_made_up)
     stage_release(&s);
 }
 
+Test(checks_answer, the_end_and_the_usage_are_as_they_were_sent)
+{
+    static const struct {
+        const char *steps, *reason;
+        size_t usage;
+        enum verdict verdict;
+    } rows[] = {
+        { "[{\"fault\":\"none\"}]", "stop", 1, VERDICT_PASS },
+        { "[{\"fault\":\"none\"}]", "length", 0, VERDICT_FAIL },
+        { "[{\"fault\":\"none\"}]", "error", 0, VERDICT_PASS },
+        { "[{\"fault\":\"none\"}]", "stop", 2, VERDICT_FAIL },
+        { "[{\"fault\":\"none\",\"finish_reason\":\"length\"}]", "length", 0,
+          VERDICT_PASS },
+        { "[{\"fault\":\"none\",\"finish_reason\":\"length\"}]", "stop", 0,
+          VERDICT_FAIL },
+        { "[{\"fault\":\"stream\",\"usage_as\":\"twice\"}]", "stop", 2,
+          VERDICT_PASS },
+        { "[{\"fault\":\"stream\",\"odd_frame\":\"usage\"}]", "stop", 3,
+          VERDICT_FAIL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stage s;
+
+        stage_init(&s, STAGE_RUNBOOK, true, rows[i].steps, NULL);
+        stage_attempt(&s, "primary", 200, 1);
+        stage_success(&s);
+        snprintf(s.request.trace.finish_reason,
+                 sizeof s.request.trace.finish_reason, "%s", rows[i].reason);
+        s.request.trace.events.usage = rows[i].usage;
+        EXPECT_VERDICT(&s, "honest_end", rows[i].verdict);
+        stage_release(&s);
+    }
+}
+
+Test(checks_answer, a_split_character_arrives_whole)
+{
+    struct stage s;
+
+    stage_init(&s, STAGE_RUNBOOK, true,
+               "[{\"fault\":\"none\",\"sse\":{\"multibyte\":true}}]", NULL);
+    stage_attempt(&s, "primary", 200, 1);
+    stage_success(&s);
+    buf_add_text(&s.request.trace.text, "\xc3\xa9\xef\xbf\xbd primary");
+    EXPECT_VERDICT(&s, "honest_end", VERDICT_FAIL);
+    buf_add_text(&s.request.trace.text, answer_characters);
+    EXPECT_VERDICT(&s, "honest_end", VERDICT_PASS);
+    buf_release(&s.request.trace.text);
+    stage_release(&s);
+}
+
 Test(checks_answer, an_answer_comes_from_one_attempt_once_and_in_order)
 {
     struct stage s;

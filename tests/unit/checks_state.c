@@ -75,6 +75,29 @@ Test(checks_state, a_response_is_read_in_one_way_only)
     stage_release(&s);
 }
 
+Test(checks_state, what_stands_behind_the_end_is_the_upstreams_or_made_up)
+{
+    static const struct {
+        const char *steps;
+        enum verdict verdict;
+    } rows[] = {
+        { "[{\"fault\":\"stream\",\"after_done\":true}]", VERDICT_PASS },
+        { "[{\"fault\":\"stream\"}]", VERDICT_FAIL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stage s;
+
+        stage_init(&s, STAGE_RUNBOOK, true, rows[i].steps, NULL);
+        stage_attempt(&s, "primary", 200, 1);
+        stage_success(&s);
+        EXPECT_VERDICT(&s, "client_framing", VERDICT_PASS);
+        s.request.trace.events.after_done = 1;
+        EXPECT_VERDICT(&s, "client_framing", rows[i].verdict);
+        stage_release(&s);
+    }
+}
+
 Test(checks_state, an_end_told_once_is_not_passed_on_twice)
 {
     struct stage s;

@@ -181,6 +181,8 @@ Test(effect, the_ends_of_a_stream_are_told_apart)
         { "{\"fault\":\"stream\",\"error_at\":3}", false, false, false, true },
         { "{\"fault\":\"stream\",\"error_at\":3,\"done\":true}", false, false,
           true, true },
+        { "{\"fault\":\"stream\",\"role_only\":true,\"error_at\":0}", false,
+          false, false, true },
         { "{\"fault\":\"stream\",\"events\":4}", false, true, true, false },
         { "{\"fault\":\"none\",\"events\":4}", true, true, true, false },
         { "{\"fault\":\"close\",\"at\":\"event:16\"}", false, false, false,

@@ -167,9 +167,12 @@ static inline void hand_case(struct hand *h)
 {
     h->upstreams[0] = (struct case_upstream){ .name = hand_texts[0] };
     h->upstreams[1] = (struct case_upstream){ .name = hand_texts[1] };
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
         h->upstreams[i].script =
             (struct script){ .steps = h->steps[i], .count = 1 };
+        for (size_t k = 0; k < 2; k++)
+            step_init(&h->steps[i][k], FAULT_none);
+    }
     h->phase =
         (struct case_phase){ .upstreams = h->upstreams, .upstream_count = 2 };
     h->phase.client.fixture = hand_texts[7];

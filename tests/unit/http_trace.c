@@ -296,6 +296,8 @@ Test(http_trace, events_are_counted_by_what_they_are)
     cr_expect_eq(trace.events.malformed, 1);
     cr_expect_eq(trace.events.errors, 2);
     cr_expect_eq(trace.events.done, 2);
+    cr_expect_eq(trace.events.usage, 1);
+    cr_expect_eq(trace.events.after_done, 0);
     cr_expect_eq(trace.events.comments, 1);
     cr_expect(trace.events.finish);
     cr_expect(trace.events.done_after_error);
@@ -319,6 +321,19 @@ Test(http_trace, a_plain_stream_has_none_of_the_odd_events)
     cr_expect_not(trace.events.cut_event);
     cr_expect_not(trace.usage);
     cr_expect_str_eq(buf_text(&trace.text), T1 T2 T3);
+    http_trace_release(&trace);
+}
+
+Test(http_trace, an_application_stops_reading_at_done)
+{
+    static const char bytes[] = EVENTS_200 ROLE ALL FINISH DONE DELTA(T1) USAGE;
+    struct http_trace trace;
+
+    decode(&trace, bytes, sizeof bytes - 1, TRACE_END_FIN, true);
+    cr_expect_eq(trace.events.after_done, 2);
+    cr_expect_eq(trace.shape, ANSWER_COMPLETE);
+    cr_expect_eq(trace.outcome, TRACE_OUTCOME_SUCCESS);
+    cr_expect_not(trace.usage);
     http_trace_release(&trace);
 }
 
