@@ -187,6 +187,10 @@ bool scenario_case(struct drill_case *out, const struct scenario *scenario,
                    size_t index, const struct json *runbook, struct err *err);
 void drill_case_release(struct drill_case *drill_case);
 
+/* How many keys the gateway holds for an upstream; at least 1. */
+int64_t drill_case_keys(const struct drill_case *drill_case,
+                        const char *upstream);
+
 /* Shell-style pattern on the case id: '*' stands for any run of characters,
  * '?' for one; '[' is literal. A pattern without a wildcard also matches a
  * whole scenario ("transient/5xx-once") or family ("transient"). */

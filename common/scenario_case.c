@@ -345,3 +345,12 @@ bool case_matches(const char *case_id, const char *pattern)
         return false;
     return case_id[length] == '[' || case_id[length] == '/';
 }
+
+int64_t drill_case_keys(const struct drill_case *drill_case,
+                        const char *upstream)
+{
+    for (size_t i = 0; i < drill_case->key_count; i++)
+        if (!strcmp(drill_case->keys[i].upstream, upstream))
+            return drill_case->keys[i].count;
+    return 1;
+}

@@ -370,3 +370,28 @@ const struct step *script_step(const struct script *script, int64_t attempt)
 
     return &script->steps[index < script->count ? index : script->count - 1];
 }
+
+bool script_is_keyed(const struct script *script)
+{
+    for (size_t i = 0; i < script->count; i++)
+        if (script->steps[i].when_key > 0)
+            return true;
+    return false;
+}
+
+const struct step *script_step_of_key(const struct script *script, int64_t key,
+                                      int64_t attempt)
+{
+    const struct step *found = NULL;
+
+    for (size_t i = 0; i < script->count; i++) {
+        const struct step *step = &script->steps[i];
+
+        if (step->when_key > 0 && step->when_key != key)
+            continue;
+        found = step;
+        if (--attempt <= 0)
+            break;
+    }
+    return found;
+}

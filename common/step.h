@@ -342,6 +342,12 @@ void script_release(struct script *script);
 /* True when for_ms or when decides, and the number of an attempt alone does
  * not say which step it meets. */
 bool script_is_staged(const struct script *script);
+/* True when some step is for one key only. */
+bool script_is_keyed(const struct script *script);
+/* The step of the n-th attempt with this key, both from 1; NULL: no step is
+ * for it, the upstream is healthy. */
+const struct step *script_step_of_key(const struct script *script, int64_t key,
+                                      int64_t attempt);
 /* attempt from 1. Borrowed. */
 const struct step *script_step(const struct script *script, int64_t attempt);
 

@@ -26,15 +26,32 @@ static const struct script *script_of(const struct case_phase *phase,
     return NULL;
 }
 
+/* Keys that are not the gateway's own it cannot change. */
+static int64_t keys_of(const struct walk *walk, const char *name)
+{
+    const struct runbook_upstream *rule = runbook_upstream(walk->runbook, name);
+
+    if (rule && (rule->credential == CREDENTIAL_CLIENT ||
+                 rule->credential == CREDENTIAL_NONE))
+        return 1;
+    return drill_case_keys(walk->drill_case, name);
+}
+
 static void add_upstream(struct walk *walk, const char *name)
 {
+    struct walk_upstream *added;
+
     if (walk->upstream_count == ALLOWED_UPSTREAMS)
         return;
     walk->upstreams[walk->upstream_count++] = (struct walk_upstream){
         .name = name,
         .script = script_of(walk->phase, name),
         .credential_accepted = true,
+        .keys = keys_of(walk, name),
     };
+    added = &walk->upstreams[walk->upstream_count - 1];
+    added->keyed =
+        added->keys > 1 && added->script && script_is_keyed(added->script);
 }
 
 /* The declared order; without one the primary, and a fallback there may be. */
@@ -273,6 +290,7 @@ void oracle_allow(struct allowed *out, const struct drill_case *drill_case,
     struct walk walk = {
         .out = out,
         .runbook = runbook,
+        .drill_case = drill_case,
         .phase = &drill_case->phases[phase],
         .key_known_good = true,
     };

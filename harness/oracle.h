@@ -36,6 +36,7 @@ enum client_outcome {
 struct allowed_attempt {
     char upstream[UPSTREAM_NAME_SIZE];
     int64_t ordinal;      /* at this upstream, from 1 */
+    int64_t key;          /* which of its keys, from 1; 0: not told apart */
     enum failure failure; /* FAILURE_NONE: it answered well */
     int64_t status;       /* of FAILURE_HTTP */
     int64_t gap_least_ms; /* before it, after the one before; 0: none */

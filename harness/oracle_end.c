@@ -127,13 +127,25 @@ static bool first_attempt(const struct walk *walk)
     return walk->path.count == 1;
 }
 
+static bool refusals_only(const struct walk *walk)
+{
+    for (size_t i = 0; i < walk->path.count; i++) {
+        const struct allowed_attempt *attempt = &walk->path.attempts[i];
+
+        if (attempt->failure != FAILURE_HTTP ||
+            (attempt->status != 401 && attempt->status != 403))
+            return false;
+    }
+    return true;
+}
+
 static void endings_of_auth(struct endings *out, const struct walk *walk)
 {
     const struct status_rule rule = auth_rule(walk);
 
     add_ending(out, CLIENT_ERROR, &rule, -1);
     /* An auth failure of a later upstream may be shown as what came before. */
-    if (!first_attempt(walk))
+    if (!refusals_only(walk))
         add_exhausted(out, walk);
 }
 
@@ -277,6 +289,7 @@ static bool same_path(const struct allowed_path *a,
         return false;
     for (size_t i = 0; i < a->count; i++)
         if (strcmp(a->attempts[i].upstream, b->attempts[i].upstream) ||
+            a->attempts[i].key != b->attempts[i].key ||
             a->attempts[i].gap_least_ms != b->attempts[i].gap_least_ms ||
             a->attempts[i].gap_most_ms != b->attempts[i].gap_most_ms)
             return false;

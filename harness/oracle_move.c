@@ -83,6 +83,26 @@ void walk_allow_fallback(const struct walk *walk,
     say(moves->fallback_reason, sizeof moves->fallback_reason, outcome, why);
 }
 
+/* A key is left that this request has not used, and a retry to use it in. */
+static bool can_rotate(const struct walk *walk, const struct progress *progress,
+                       size_t u)
+{
+    return progress->used[u] < walk->upstreams[u].keys &&
+           walk_budget_left(walk, progress, u);
+}
+
+static const char *why_auth_ends(const struct walk *walk, size_t u,
+                                 int64_t rule)
+{
+    if (rule == AUTH_FAIL_CLOSED)
+        return "fail_closed: no further attempt";
+    if (rule == AUTH_FALLBACK)
+        return "fallback, and none is left";
+    return walk->upstreams[u].keys > 1
+               ? "rotate_key, and no key or retry is left"
+               : "rotate_key, and there is one key";
+}
+
 /* Source: contracts.md section 6, auth; rotate_key with one key has nothing to
  * rotate to. */
 static bool moves_of_auth(const struct walk *walk,
@@ -101,11 +121,12 @@ static bool moves_of_auth(const struct walk *walk,
     if (rule == AUTH_FALLBACK)
         walk_allow_fallback(walk, progress, u, moves, outcome,
                             "leads to the next upstream by the auth rule");
-    moves->end = !moves->fallback || moves->fallback_open;
+    moves->rotate = rule == AUTH_ROTATE_KEY && can_rotate(walk, progress, u);
+    say(moves->rotate_reason, sizeof moves->rotate_reason, outcome,
+        "goes to the next key by the auth rule");
+    moves->end = (!moves->fallback && !moves->rotate) || moves->fallback_open;
     snprintf(moves->end_reason, sizeof moves->end_reason, "%s is %s", name,
-             rule == AUTH_FAIL_CLOSED  ? "fail_closed: no further attempt"
-             : rule == AUTH_ROTATE_KEY ? "rotate_key, and there is one key"
-                                       : "fallback, and none is left");
+             why_auth_ends(walk, u, rule));
     if (auth->known_good_retry == 1 && walk->key_known_good &&
         !progress->known_good_used && !walk_total_used_up(walk)) {
         moves->retry = true;
@@ -207,6 +228,27 @@ static void moves_retry_first(const struct walk *walk,
                                    fallback == WALK_MAYBE || !moves->fallback);
 }
 
+/* A retry with the next key takes the place of one with the same. */
+static void apply_rotation(const struct walk *walk,
+                           const struct progress *progress, size_t u,
+                           const struct outcome *outcome, struct moves *moves)
+{
+    const struct failure_set *on = &walk->runbook->retry.rotate_key_on;
+
+    if (!moves->retry || !can_rotate(walk, progress, u))
+        return;
+    if (!on->declared) {
+        moves->unclear = walk->upstreams[u].keyed;
+        return;
+    }
+    if (!failure_set_has(on, outcome->failure, outcome->status))
+        return;
+    moves->retry = false;
+    moves->rotate = true;
+    say(moves->rotate_reason, sizeof moves->rotate_reason, outcome,
+        "is in retry.rotate_key_on, and a key is left");
+}
+
 /* In cooldown an upstream may be left out at once. */
 static void apply_cooldown(const struct walk *walk,
                            const struct progress *progress, size_t u,
@@ -214,7 +256,7 @@ static void apply_cooldown(const struct walk *walk,
 {
     const struct runbook_cooldown *cooldown = &walk->runbook->cooldown;
 
-    if (!cooldown->declared || !moves->retry ||
+    if (!cooldown->declared || (!moves->retry && !moves->rotate) ||
         progress->failures[u] <
             (cooldown->after_failures > 0 ? cooldown->after_failures : 1))
         return;
@@ -268,6 +310,7 @@ static void moves_of_class(const struct walk *walk,
                        : "may end it: retry.on is not declared")
                 : "and no retry or fallback is left");
     }
+    apply_rotation(walk, progress, u, outcome, moves);
     apply_cooldown(walk, progress, u, outcome, moves);
 }
 

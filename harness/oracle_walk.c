@@ -86,11 +86,22 @@ static void wait_and_try(struct walk *walk, struct progress progress, size_t u,
     try_upstream(walk, progress, u, wait, reason);
 }
 
-static const struct step *step_of(const struct walk *walk, size_t u,
-                                  int64_t ordinal, struct step *healthy)
+/* The step that the latest attempt at an upstream met. */
+static const struct step *step_of(const struct walk *walk,
+                                  const struct progress *progress, size_t u,
+                                  struct step *healthy)
 {
-    if (walk->upstreams[u].script)
-        return script_step(walk->upstreams[u].script, ordinal);
+    const struct walk_upstream *upstream = &walk->upstreams[u];
+    int64_t key = progress->key[u];
+    const struct step *step = NULL;
+
+    if (upstream->keyed)
+        step = script_step_of_key(upstream->script, key + 1,
+                                  progress->key_tries[u][key]);
+    else if (upstream->script)
+        step = script_step(upstream->script, progress->tries[u]);
+    if (step)
+        return step;
     step_init(healthy, FAULT_none);
     return healthy;
 }
@@ -136,9 +147,8 @@ static void retry_after_wait(struct walk *walk, const struct progress *progress,
     struct waits waits;
     struct progress next = *progress;
 
-    walk_waits(&waits, walk->runbook,
-               step_of(walk, u, progress->tries[u], &healthy), outcome,
-               progress, progress->tries[u] - 1);
+    walk_waits(&waits, walk->runbook, step_of(walk, progress, u, &healthy),
+               outcome, progress, progress->tries[u] - 1);
     next.retries++;
     if (moves->end_kind == WALK_END_AUTH)
         next.known_good_used = true;
@@ -173,14 +183,30 @@ static void heed_caps(struct walk *walk, struct progress *progress, size_t u,
     struct step healthy;
     struct waits waits;
 
-    if (!moves->retry && !moves->fallback)
+    if (moves->rotate || (!moves->retry && !moves->fallback))
         return;
-    walk_waits(&waits, walk->runbook,
-               step_of(walk, u, progress->tries[u], &healthy), outcome,
-               progress, progress->tries[u] - 1);
+    walk_waits(&waits, walk->runbook, step_of(walk, progress, u, &healthy),
+               outcome, progress, progress->tries[u] - 1);
     if (waits.fail)
         walk_end(walk, progress, WALK_END_EXHAUSTED, outcome, 0, waits.reason);
     progress->closed[u] = progress->closed[u] || waits.give_up;
+}
+
+/* A wait is for the key that was told to wait. */
+static void retry_with_next_key(struct walk *walk,
+                                const struct progress *progress, size_t u,
+                                const struct outcome *outcome,
+                                const struct moves *moves)
+{
+    struct wait wait = walk_switch_wait(walk->runbook, progress);
+    struct progress next = *progress;
+
+    snprintf(wait.reason, sizeof wait.reason,
+             "with the next key: no wait is asked for");
+    next.retries++;
+    next.key[u] = (next.key[u] + 1) % walk->upstreams[u].keys;
+    next.used[u]++;
+    wait_and_try(walk, next, u, &wait, outcome, moves->rotate_reason);
 }
 
 static void follow(struct walk *walk, struct progress *progress, size_t u,
@@ -192,15 +218,22 @@ static void follow(struct walk *walk, struct progress *progress, size_t u,
     walk_moves(walk, progress, u, outcome, &moves);
     progress->closed[u] = moves.closes;
     heed_caps(walk, progress, u, outcome, &moves);
-    if (moves.retry && runbook->retry.budget < 0 &&
+    if ((moves.retry || moves.rotate) && runbook->retry.budget < 0 &&
         runbook->retry.total_attempts_max < 0 &&
         moves.end_kind != WALK_END_AUTH) {
         walk_not_judged(walk, "the runbook declares neither retry.budget nor "
                               "retry.total_attempts_max");
         return;
     }
+    if (moves.unclear) {
+        walk_not_judged(walk, "the runbook does not say whether a retry keeps "
+                              "its key: retry.rotate_key_on");
+        return;
+    }
     if (moves.retry)
         retry_after_wait(walk, progress, u, outcome, &moves);
+    if (moves.rotate)
+        retry_with_next_key(walk, progress, u, outcome, &moves);
     if (moves.fallback) {
         struct progress next = *progress;
         struct wait wait = walk_switch_wait(runbook, progress);
@@ -329,7 +362,7 @@ static bool may_be_last(const struct walk *walk,
     return walk_total_used_up(walk) || (!retries && !fallbacks);
 }
 
-static void try_upstream(struct walk *walk, struct progress progress, size_t u,
+static void try_with_key(struct walk *walk, struct progress progress, size_t u,
                          const struct wait *wait, const char *reason)
 {
     const struct effect_context context = {
@@ -349,9 +382,13 @@ static void try_upstream(struct walk *walk, struct progress progress, size_t u,
                               "followed; declare retry.total_attempts_max");
         return;
     }
+    if (++progress.tries[u] == 1)
+        progress.used[u] = 1;
+    progress.key_tries[u][progress.key[u]]++;
     attempt = &walk->path.attempts[walk->path.count++];
     *attempt = (struct allowed_attempt){
-        .ordinal = ++progress.tries[u],
+        .ordinal = progress.tries[u],
+        .key = walk->upstreams[u].keyed ? progress.key[u] + 1 : 0,
         .gap_least_ms = wait ? wait->least_ms : 0,
         .gap_most_ms = wait ? wait->most_ms : 0,
     };
@@ -360,13 +397,27 @@ static void try_upstream(struct walk *walk, struct progress progress, size_t u,
     snprintf(attempt->gap_reason, sizeof attempt->gap_reason, "%s",
              wait ? wait->reason : "");
     snprintf(attempt->reason, sizeof attempt->reason, "%s", reason);
-    effect_of(&effect, step_of(walk, u, progress.tries[u], &healthy), &context);
+    effect_of(&effect, step_of(walk, &progress, u, &healthy), &context);
     outcomes_of(&outcomes, &effect, walk->runbook,
                 may_be_last(walk, &progress, u));
     fold(walk, &outcomes);
     for (size_t i = 0; i < outcomes.count; i++)
         one_outcome(walk, progress, u, &outcomes.items[i], &outcomes);
     walk->path.count--;
+}
+
+/* With which key a gateway begins is its own choice. */
+static void try_upstream(struct walk *walk, struct progress progress, size_t u,
+                         const struct wait *wait, const char *reason)
+{
+    bool choice = walk->upstreams[u].keyed && progress.tries[u] == 0;
+    int64_t starts = choice ? walk->upstreams[u].keys : 1;
+
+    for (int64_t i = 0; i < starts; i++) {
+        if (choice)
+            progress.key[u] = i;
+        try_with_key(walk, progress, u, wait, reason);
+    }
 }
 
 void walk_from(struct walk *walk, size_t u, const char *reason)

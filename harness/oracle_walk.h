@@ -16,11 +16,14 @@ struct walk_upstream {
     const char *name;
     const struct script *script; /* NULL: healthy */
     bool credential_accepted;
+    int64_t keys; /* how many of its own the gateway may call it with */
+    bool keyed;   /* the script tells them apart */
 };
 
 struct walk {
     struct allowed *out;
     const struct runbook *runbook;
+    const struct drill_case *drill_case;
     const struct case_phase *phase;
     struct walk_upstream upstreams[ALLOWED_UPSTREAMS]; /* in fallback order */
     size_t upstream_count;
@@ -41,6 +44,10 @@ struct progress {
     int64_t waited_least_ms, waited_most_ms; /* for Retry-After, summed */
     int64_t retries;
     bool known_good_used;
+    /* By upstream: the key in use, from 0, and how many were used. The first
+     * one is only known where the script tells keys apart. */
+    int64_t key[ALLOWED_UPSTREAMS], used[ALLOWED_UPSTREAMS];
+    int64_t key_tries[ALLOWED_UPSTREAMS][SCENARIO_KEYS_MOST];
 };
 
 /* A wait before an attempt. most_ms ALLOWED_ANY: no bound. */
@@ -85,12 +92,15 @@ enum walk_end {
 /* What may follow a failed attempt. */
 struct moves {
     bool retry, fallback, end;
+    bool rotate;  /* a retry with the next key */
+    bool unclear; /* the runbook does not say with which key */
     enum walk_end end_kind;
     bool end_open;      /* by end_kind, or since nothing covers the failure */
     bool fallback_open; /* whether it falls back is not declared */
     bool closes;        /* the runbook does not retry it */
     size_t next;        /* upstream of the fallback */
-    char retry_reason[96], fallback_reason[96], end_reason[128];
+    char retry_reason[96], rotate_reason[96];
+    char fallback_reason[96], end_reason[128];
 };
 
 /* By auth rule, error code and failure class, in this order. */

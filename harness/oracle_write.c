@@ -25,8 +25,11 @@ static void write_attempt(struct buf *out, const struct allowed_path *path,
     char class[32];
 
     failure_format(class, attempt->failure, attempt->status);
-    buf_printf(out, "    %zu. %s, attempt %" PRId64 ": %s\n", i + 1,
-               attempt->upstream, attempt->ordinal,
+    buf_printf(out, "    %zu. %s, attempt %" PRId64, i + 1, attempt->upstream,
+               attempt->ordinal);
+    if (attempt->key > 0)
+        buf_printf(out, " with key %" PRId64, attempt->key);
+    buf_printf(out, ": %s\n",
                attempt->failure == FAILURE_NONE ? "answers" : class);
     buf_printf(out, "       because %s", attempt->reason);
     if (i > 0)

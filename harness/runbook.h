@@ -68,6 +68,7 @@ struct runbook_retry {
     int64_t budget; /* retries per upstream */
     int64_t total_attempts_max;
     struct failure_set on;
+    struct failure_set rotate_key_on;
     struct bind_texts never_on_codes;
     struct runbook_backoff backoff;
     struct runbook_retry_after retry_after;

@@ -249,6 +249,8 @@ static const struct bind_row retry_table[] = {
       .max = RUNBOOK_ATTEMPTS_MOST, .missing = -1, .unit = "attempts",
       .doc = "Attempts over all upstreams for one client request." },
     CLASSES(runbook_retry, on, "Failure classes that are retried."),
+    CLASSES(runbook_retry, rotate_key_on,
+            "Failure classes of retry.on whose retry is made with the upstream's next key, as long as there is one that this request has not used; no wait is asked for then. After the others the key stays. Undeclared: both are right."),
     TEXTS(runbook_retry, never_on_codes, CODE_PATTERN,
           "Error codes of a body that bar retry and fallback whatever the class, unless fallback.on_codes lists the code."),
     OBJECT(runbook_retry, backoff, backoff_table,
@@ -276,7 +278,7 @@ static const struct bind_row fallback_table[] = {
 
 static const struct bind_row auth_table[] = {
     ENUM(runbook_auth, on_401, auth_rule_names,
-         "What a 401 of an upstream leads to. fail_closed: no further attempt anywhere. rotate_key: the next key of the same upstream, each once. fallback: the next upstream."),
+         "What a 401 of an upstream leads to. fail_closed: no further attempt anywhere. rotate_key: the next key of the same upstream, each once, within retry.budget. fallback: the next upstream."),
     ENUM(runbook_auth, on_403, auth_rule_names,
          "The same for a 403; undeclared it is as on_401."),
     { .key = "known_good_retry", .kind = BIND_INT,

@@ -6,14 +6,51 @@
 
 #include "common/clock.h"
 
-static bool fail_closed(const struct runbook *runbook, int64_t status)
+size_t seen_key_count(const struct observation *observation,
+                      const char *upstream)
 {
+    size_t count = 0;
+
+    for (size_t i = 0; i < observation->key_count; i++)
+        count += !strcmp(observation->keys[i].upstream, upstream);
+    return count ? count : 1;
+}
+
+static bool is_refusal(int64_t status)
+{
+    return status == 401 || status == 403;
+}
+
+/* The runbook lets no attempt follow this status. refusals: so many at the
+ * upstream in this request, this one counted. */
+static bool fail_closed(const struct observation *o, const char *upstream,
+                        int64_t status, size_t refusals)
+{
+    const struct runbook *runbook = o->runbook;
     int64_t rule = status == 401   ? runbook->auth.on_401
                    : status == 403 ? runbook->auth.on_403
                                    : -1;
+    int64_t budget = runbook->retry.budget;
+    size_t most = seen_key_count(o, upstream);
 
+    if (budget >= 0 && (size_t)budget + 1 < most)
+        most = (size_t)budget + 1;
     return runbook->auth.declared &&
-           (rule == AUTH_FAIL_CLOSED || rule == AUTH_ROTATE_KEY);
+           (rule == AUTH_FAIL_CLOSED ||
+            (rule == AUTH_ROTATE_KEY && refusals >= most));
+}
+
+/* Refused keys at the upstream of attempt `at`, up to it. */
+static size_t refusals_until(const struct seen *seen, size_t at)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i <= at; i++)
+        count += !strcmp(seen->attempts[i]->upstream,
+                         seen->attempts[at]->upstream) &&
+                 seen->attempts[i]->delivered.head_complete &&
+                 is_refusal(seen->attempts[i]->delivered.status);
+    return count;
 }
 
 void seen_init(struct seen *out, const struct judged *judged, size_t request)
@@ -35,10 +72,11 @@ void seen_init(struct seen *out, const struct judged *judged, size_t request)
         if (attempt->foreign || attempt->other_route ||
             attempt->id.epoch != r->epoch || out->count == SEEN_ATTEMPTS_MOST)
             continue;
-        if (out->refused_at == SEEN_NONE && attempt->delivered.head_complete &&
-            fail_closed(o->runbook, attempt->delivered.status))
-            out->refused_at = out->count;
         out->attempts[out->count++] = attempt;
+        if (out->refused_at == SEEN_NONE && attempt->delivered.head_complete &&
+            fail_closed(o, attempt->upstream, attempt->delivered.status,
+                        refusals_until(out, out->count - 1)))
+            out->refused_at = out->count - 1;
     }
 }
 
@@ -59,16 +97,36 @@ size_t seen_path_end(const struct seen *seen, const struct allowed_path *path)
 {
     if (seen->refused_at == SEEN_NONE)
         return path->count;
-    for (size_t i = 0; i < path->count; i++)
-        if (path->attempts[i].failure == FAILURE_HTTP &&
-            fail_closed(seen->observation->runbook, path->attempts[i].status))
+    for (size_t i = 0; i < path->count; i++) {
+        const struct allowed_attempt *attempt = &path->attempts[i];
+        size_t refusals = 0;
+
+        for (size_t k = 0; k <= i; k++)
+            refusals +=
+                !strcmp(path->attempts[k].upstream, attempt->upstream) &&
+                path->attempts[k].failure == FAILURE_HTTP &&
+                is_refusal(path->attempts[k].status);
+        if (attempt->failure == FAILURE_HTTP &&
+            fail_closed(seen->observation, attempt->upstream, attempt->status,
+                        refusals))
             return i + 1;
+    }
     return path->count;
 }
 
 bool seen_in_time(const struct seen *seen, const struct allowed_path *path)
 {
     return path->not_before_ms <= seen_elapsed_ms(seen);
+}
+
+/* An attempt with a key that is nobody's is judged by one_credential. */
+static bool same_attempt(const struct seen *seen, const struct attempt *attempt,
+                         const struct allowed_attempt *allowed)
+{
+    int64_t key = allowed->key > 0 ? seen_key(seen, attempt) : 0;
+
+    return !strcmp(attempt->upstream, allowed->upstream) &&
+           (key == 0 || key == allowed->key);
 }
 
 bool seen_fits(const struct seen *seen, const struct allowed_path *path)
@@ -89,7 +147,7 @@ bool seen_fits(const struct seen *seen, const struct allowed_path *path)
             k++;
         if (i == end || k == path_end)
             return i == end && k == path_end;
-        if (strcmp(seen->attempts[i]->upstream, path->attempts[k].upstream))
+        if (!same_attempt(seen, seen->attempts[i], &path->attempts[k]))
             return false;
         i++;
         k++;
@@ -147,6 +205,46 @@ int64_t seen_over_ns(const struct seen *seen, const struct attempt *attempt)
     return earlier(end_ns, attempt->times_ns.peer_closed);
 }
 
+int64_t seen_key(const struct seen *seen, const struct attempt *attempt)
+{
+    const struct observation *o = seen->observation;
+
+    for (size_t c = 0; c < attempt->request.credential_count; c++)
+        for (size_t i = 0; i < o->key_count; i++)
+            if (!strcmp(o->keys[i].upstream, attempt->upstream) &&
+                !strcmp(o->keys[i].fingerprint,
+                        attempt->request.credentials[c].fingerprint))
+                return o->keys[i].number;
+    return 0;
+}
+
+/* Attempts with the same key at the same upstream, up to this one. */
+static int64_t tries_with_key(const struct seen *seen,
+                              const struct attempt *attempt, int64_t key)
+{
+    int64_t tries = 0;
+
+    for (size_t i = 0; i < seen->count; i++) {
+        tries += !strcmp(seen->attempts[i]->upstream, attempt->upstream) &&
+                 seen_key(seen, seen->attempts[i]) == key;
+        if (seen->attempts[i] == attempt)
+            break;
+    }
+    return tries;
+}
+
+static const struct step *step_of(const struct seen *seen,
+                                  const struct script *script,
+                                  const struct attempt *attempt)
+{
+    int64_t key;
+
+    if (!script_is_keyed(script))
+        return script_step(script, attempt->ordinal);
+    key = seen_key(seen, attempt);
+    return script_step_of_key(script, key, tries_with_key(seen, attempt, key));
+}
+
 const struct step *seen_step(const struct seen *seen,
                              const struct attempt *attempt)
 {
@@ -155,7 +253,7 @@ const struct step *seen_step(const struct seen *seen,
 
         if (!strcmp(upstream->name, attempt->upstream) &&
             upstream->script.count > 0 && attempt->ordinal > 0)
-            return script_step(&upstream->script, attempt->ordinal);
+            return step_of(seen, &upstream->script, attempt);
     }
     return NULL;
 }

@@ -22,7 +22,8 @@ struct seen {
     const struct attempt *attempts[SEEN_ATTEMPTS_MOST];
     size_t count;
     /* The first that an upstream answered 401 or 403 where the runbook says
-     * fail_closed or rotate_key: from there on check auth_fail_closed judges.
+     * fail_closed, or rotate_key and no key or retry is left: from there on
+     * check auth_fail_closed judges.
      * SEEN_NONE: there is none. */
     size_t refused_at;
 };
@@ -32,6 +33,9 @@ void seen_init(struct seen *out, const struct judged *judged, size_t request);
 /* The client's end came late enough for this path (not_before_ms): an end by
  * timeouts.total_ms excuses nobody who ended earlier. */
 bool seen_in_time(const struct seen *seen, const struct allowed_path *path);
+/* Attempts of a path that are compared: all, or up to a refused credential when
+ * one was seen. */
+size_t seen_path_end(const struct seen *seen, const struct allowed_path *path);
 /* The attempts are those of this path, uncountable upstreams left out. After a
  * refused credential only what came up to it is compared. */
 bool seen_fits(const struct seen *seen, const struct allowed_path *path);
@@ -51,7 +55,13 @@ int64_t seen_over_ns(const struct seen *seen, const struct attempt *attempt);
 /* What this attempt's step did. */
 void seen_effect(struct effect *out, const struct seen *seen,
                  const struct attempt *attempt);
-/* NULL: no script names the upstream, it is healthy. */
+/* Which of its upstream's keys an attempt carried, from 1; 0: none of them. */
+int64_t seen_key(const struct seen *seen, const struct attempt *attempt);
+/* How many keys the run planted for an upstream; at least 1. */
+size_t seen_key_count(const struct observation *observation,
+                      const char *upstream);
+/* NULL: no script names the upstream, or none of its steps is for the key; it
+ * is healthy. */
 const struct step *seen_step(const struct seen *seen,
                              const struct attempt *attempt);
 

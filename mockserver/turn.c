@@ -19,14 +19,6 @@ static struct armed_upstream *turn_armed(const struct mock_case *of,
     return NULL;
 }
 
-static bool turn_is_keyed(const struct script *script)
-{
-    for (size_t i = 0; i < script->count; i++)
-        if (script->steps[i].when_key > 0)
-            return true;
-    return false;
-}
-
 /* The first step from `at` on that is for this key. */
 static size_t turn_fitting(const struct script *script, size_t at, int64_t key)
 {
@@ -68,7 +60,7 @@ static size_t turn_index(const struct mock_case *of,
                          const struct turn *turn)
 {
     const struct script *script = &armed->script;
-    int64_t key = turn_is_keyed(script) ? turn->key : 0;
+    int64_t key = script_is_keyed(script) ? turn->key : 0;
     const struct stand *stand = turn_stand(of, turn, key);
     size_t at = turn_fitting(script, 0, key);
 
@@ -120,7 +112,7 @@ const struct step *turn_take(struct mock_case *of, const struct turn *turn)
     if (!armed->begun_ns[at])
         armed->begun_ns[at] = turn->now_ns;
     stand = turn_need_stand(of, turn,
-                            turn_is_keyed(&armed->script) ? turn->key : 0);
+                            script_is_keyed(&armed->script) ? turn->key : 0);
     stand->before = stand->at;
     stand->at = at;
     stand->met++;
@@ -132,7 +124,7 @@ void turn_untake(struct mock_case *of, const struct turn *turn)
     const struct armed_upstream *armed = turn_armed(of, turn);
     struct stand *stand =
         armed ? turn_stand(of, turn,
-                           turn_is_keyed(&armed->script) ? turn->key : 0)
+                           script_is_keyed(&armed->script) ? turn->key : 0)
               : NULL;
 
     if (!stand || !stand->met)

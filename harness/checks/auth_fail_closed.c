@@ -19,21 +19,14 @@ static bool has_status(const struct bind_ints *statuses, int64_t status)
     return false;
 }
 
-/* Attempts that may follow the refused one at the same upstream. */
+/* Attempts that may follow the refused one at the same upstream: where keys
+ * are rotated it is the last of them. */
 static size_t may_follow(const struct seen *seen)
 {
     const struct runbook_auth *auth = &seen->observation->runbook->auth;
-    const struct attempt *refused = seen->attempts[seen->refused_at];
-    bool rotates =
-        (refused->delivered.status == 401 ? auth->on_401 : auth->on_403) ==
-        AUTH_ROTATE_KEY;
-    bool valid = seen->phase->client.credential == CASE_CREDENTIAL_VALID;
-    size_t keys = 0;
 
-    for (size_t i = 0; rotates && i < seen->observation->key_count; i++)
-        keys += !strcmp(seen->observation->keys[i].upstream, refused->upstream);
-    return (keys > 1 ? keys - 1 : 0) +
-           (auth->known_good_retry == 1 && valid ? 1 : 0);
+    return auth->known_good_retry == 1 &&
+           seen->phase->client.credential == CASE_CREDENTIAL_VALID;
 }
 
 /* An attempt after the refused one that nothing allows; NULL: none. */
@@ -52,12 +45,17 @@ static const struct attempt *attempt_too_many(const struct seen *seen)
     return NULL;
 }
 
-/* Only the first upstream's refusal must be shown with auth.client_status: a
- * later one may be shown as the failure before it. */
+/* A refusal must be shown with auth.client_status; where another failure came
+ * before it, that may be shown instead. */
 static bool status_declared(const struct seen *seen)
 {
-    return seen->refused_at == 0 &&
-           seen->observation->runbook->auth.client_status.count > 0;
+    for (size_t i = 0; i < seen->refused_at; i++) {
+        int64_t status = seen->attempts[i]->delivered.status;
+
+        if (status != 401 && status != 403)
+            return false;
+    }
+    return seen->observation->runbook->auth.client_status.count > 0;
 }
 
 static void describe(const struct seen *seen, struct finding *finding,

@@ -40,6 +40,19 @@ BUG(TEXT_SNIFFED, "text-sniffed", "A09", "attempts_per_upstream",
     "client-error/text-sniffing", NULL,
     "a message that speaks of a rate limit makes a 400 a 429")
 
+BUG(KEY_ROTATED_THOUGH_CLOSED, "key-rotated-though-closed", "A05 A01", "auth_fail_closed",
+    "auth/key-refused[*", NULL,
+    "a refused key is replaced by the next although the runbook says fail_closed")
+BUG(KEY_NEVER_ROTATED, "key-never-rotated", "A05", "attempts_per_upstream",
+    "auth/first-key-refused* auth/every-key-refused", NULL,
+    "the first key is the only one that is ever used")
+BUG(REFUSED_KEY_AGAIN, "refused-key-again", "A05 B13", "key_rotation",
+    "auth/every-key-refused", NULL,
+    "after the second key the first is used again, which was refused just now")
+BUG(KEY_ROTATED_ON_5XX, "key-rotated-on-5xx", "A05 P16", "key_rotation",
+    "transient/key-kept", NULL,
+    "any failure is taken for one of the key")
+
 /* B: not retried, or no other upstream tried, although it should be. */
 BUG(NO_RETRY, "no-retry", "B15 B14", "attempts_per_upstream",
     "transient/5xx-once*", NULL,
@@ -328,6 +341,9 @@ BUG(PRIMARY_KEY_TO_FALLBACK, "primary-key-to-fallback", "K05 K06", "one_credenti
 BUG(PRIMARY_MODEL_TO_FALLBACK, "primary-model-to-fallback", "K09", "request_drift",
     "transient/5xx-always* auth/key-refused-falls-back*", NULL,
     "the fallback gets the primary's model name")
+BUG(OTHER_KEY_TO_FALLBACK, "rotated-key-to-fallback", "K05 A05", "one_credential",
+    "rate-limit/429-on-every-key", NULL,
+    "the fallback gets the key that the primary was called with last")
 BUG(FALLBACK_AT_PRIMARY, "fallback-at-primary", "K08", "attempts_per_upstream",
     "transient/5xx-always*", NULL,
     "the fallback's key and model are sent to the primary's address")

@@ -7,7 +7,8 @@
 #include "tests/refgateway/bug.h"
 
 static void mix_up_keys(struct call_plan *call, const struct relay_plan *plan,
-                        bool is_fallback, bool is_retry)
+                        const struct progress *progress, bool is_fallback,
+                        bool is_retry)
 {
     const struct settings_upstream *primary = &plan->settings->upstreams[0];
 
@@ -16,6 +17,8 @@ static void mix_up_keys(struct call_plan *call, const struct relay_plan *plan,
         call->key = plan->client_credential;
     if (is_fallback && bug_is(BUG_PRIMARY_KEY_TO_FALLBACK))
         call->key = primary->keys[0];
+    if (is_fallback && bug_is(BUG_OTHER_KEY_TO_FALLBACK))
+        call->key = primary->keys[progress->at[0].key];
     if (is_retry && bug_is(BUG_NO_KEY_ON_RETRY))
         call->key = NULL;
     if (bug_is(BUG_SECOND_CREDENTIAL))
@@ -96,7 +99,7 @@ void bug_request(struct call_plan *call, struct buf *body,
     bool is_fallback = progress->current > 0;
     bool is_retry = progress->at[progress->current].attempts > 1;
 
-    mix_up_keys(call, plan, is_fallback, is_retry);
+    mix_up_keys(call, plan, progress, is_fallback, is_retry);
     mix_up_body(body, plan, is_fallback, is_retry);
     call->body = buf_text(body);
     call->length = body->length;

@@ -25,6 +25,7 @@ const char *const why_names[] = {
 /* What the rules say about one failure, before budgets and time. */
 struct leave {
     bool retry;     /* at the same upstream */
+    bool rotate;    /* with its next key */
     bool fall_back; /* at another one */
     bool fail;      /* the request ends at once */
     enum why why;   /* of the end, when neither works out */
@@ -128,6 +129,20 @@ static void apply_retry_after(struct leave *leave, const struct rules *rules,
     }
 }
 
+/* The retry is made with the next key: as long as there is one. */
+static bool rotates(const struct rules *rules, const struct progress *progress,
+                    const struct result *result)
+{
+    bool on = outcome_set_has(&rules->retry.rotate_key_on, result->outcome,
+                              result->status);
+
+    if (bug_is(BUG_KEY_ROTATED_ON_5XX))
+        on = on || (result->outcome == OUTCOME_HTTP && result->status >= 500);
+    return on && !bug_is(BUG_KEY_NEVER_ROTATED) &&
+           here(progress)->key + 1 < here(progress)->keys &&
+           has_budget(rules, here(progress));
+}
+
 static struct leave ask(const struct rules *rules,
                         const struct progress *progress,
                         const struct result *result)
@@ -150,10 +165,11 @@ static struct leave ask(const struct rules *rules,
         on_code ||
         outcome_set_has(&rules->fallback.on, result->outcome, result->status);
     bug_bend(&leave.retry, &leave.fall_back, result->outcome, result->status);
-    if (leave.retry || leave.fall_back)
-        apply_retry_after(&leave, rules, progress, result);
-    else
+    leave.rotate = leave.retry && rotates(rules, progress, result);
+    if (!leave.retry && !leave.fall_back)
         leave.why = WHY_CLASS;
+    else if (!leave.rotate) /* a wait is for the key that was told to wait */
+        apply_retry_after(&leave, rules, progress, result);
     return leave;
 }
 
@@ -242,6 +258,22 @@ static bool retry_here(struct move *out, const struct rules *rules,
         wait_for(rules, here(progress), leave->told_ms, now_ns, unit), now_ns);
 }
 
+/* The next key of the same upstream, each once in a request. */
+static bool rotate(struct move *out, const struct progress *progress,
+                   int64_t now_ns)
+{
+    const struct progress_upstream *upstream = here(progress);
+    size_t next = upstream->key + 1;
+
+    if (bug_is(BUG_REFUSED_KEY_AGAIN) && next < upstream->keys)
+        next = next > 1 ? 0 : next;
+    if (bug_is(BUG_KEY_NEVER_ROTATED) || next >= upstream->keys ||
+        !try_move(out, progress, progress->current, WHY_ROTATE, 0, now_ns))
+        return false;
+    out->key = next;
+    return true;
+}
+
 static bool fall_back(struct move *out, const struct rules *rules,
                       const struct progress *progress,
                       const struct leave *leave, int64_t now_ns, double unit)
@@ -269,12 +301,10 @@ static struct move after_auth(const struct rules *rules,
         move.why = WHY_KNOWN_GOOD;
         return move;
     }
-    if (rule == RULES_AUTH_ROTATE_KEY && upstream->key + 1 < upstream->keys &&
-        auth_has_budget(rules, upstream) &&
-        try_move(&move, progress, progress->current, WHY_ROTATE, 0, now_ns)) {
-        move.key = upstream->key + 1;
+    if ((rule == RULES_AUTH_ROTATE_KEY ||
+         bug_is(BUG_KEY_ROTATED_THOUGH_CLOSED)) &&
+        auth_has_budget(rules, upstream) && rotate(&move, progress, now_ns))
         return move;
-    }
     if (rule == RULES_AUTH_FALLBACK && !bug_is(BUG_AUTH_FALLBACK_IGNORED) &&
         fall_back(&move, rules, progress, &leave, now_ns, unit))
         return move;
@@ -322,6 +352,8 @@ struct move policy_next(const struct rules *rules,
         return end(leave.why);
     if ((after_each(rules) || bug_is(BUG_FALLBACK_EARLY)) &&
         fall_back(&move, rules, progress, &leave, now_ns, unit))
+        return move;
+    if (leave.rotate && rotate(&move, progress, now_ns))
         return move;
     if (leave.retry && has_budget(rules, here(progress)))
         return retry_here(&move, rules, progress, &leave, now_ns, unit)

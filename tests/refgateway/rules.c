@@ -51,6 +51,7 @@ static const struct row rows[] = {
     { "/retry/total_attempts_max", ROW_INT, AT(retry.total_attempts_max), 1,
       1000, NULL },
     { "/retry/on", ROW_SET, AT(retry.on), 0, 0, NULL },
+    { "/retry/rotate_key_on", ROW_SET, AT(retry.rotate_key_on), 0, 0, NULL },
     { "/retry/never_on_codes", ROW_WORDS, AT(retry.never_on_codes), 0, 0,
       NULL },
     { "/retry/backoff/base_ms", ROW_INT, AT(retry.backoff.base_ms), 0, MS_MOST,

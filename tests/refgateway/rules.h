@@ -84,6 +84,7 @@ struct rules {
         int64_t budget; /* retries per upstream */
         int64_t total_attempts_max;
         struct outcome_set on;
+        struct outcome_set rotate_key_on; /* with the next key, at once */
         struct rules_words never_on_codes;
         struct rules_backoff backoff;
         struct {

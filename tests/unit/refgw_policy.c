@@ -288,6 +288,36 @@ Test(refgw_policy, keys_are_rotated_once_each_and_within_the_budget)
     expect_walk(&rules, &progress, &result, "p auth_failed");
 }
 
+Test(refgw_policy, a_limited_key_gives_way_to_the_next_without_a_wait)
+{
+    struct rules rules = standard();
+    struct progress progress = begun(2);
+    struct result result = http(429, "", 2000);
+    struct move move;
+
+    outcome_set_add(&rules.retry.rotate_key_on, "http_429");
+    progress.at[0].keys = 2;
+    move = policy_next(&rules, &progress, &result, SECOND, 0);
+    cr_expect_eq(move.why, WHY_ROTATE);
+    cr_expect_eq(move.key, 1);
+    cr_expect_eq(move.wait_ms, 0);
+    result.told_ms = -1;
+    expect_walk(&rules, &progress, &result,
+                "p p p+200 f f+100 f+200 exhausted");
+    result.told_ms = 2000;
+    /* The last key waits as told, and so does one after another failure. */
+    progress.at[0].key = 1;
+    move = policy_next(&rules, &progress, &result, SECOND, 0);
+    cr_expect_eq(move.why, WHY_RETRY);
+    cr_expect_eq(move.key, 1);
+    cr_expect_geq(move.wait_ms, 2000);
+    progress.at[0].key = 0;
+    result = http(503, "", -1);
+    move = policy_next(&rules, &progress, &result, SECOND, 0);
+    cr_expect_eq(move.why, WHY_RETRY);
+    cr_expect_eq(move.key, 0);
+}
+
 Test(refgw_policy, auth_may_fall_back_where_that_is_declared)
 {
     struct rules rules = standard();

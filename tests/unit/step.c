@@ -423,6 +423,37 @@ Test(step, last_step_of_a_script_repeats)
     script_release(&s);
 }
 
+Test(step, every_key_has_steps_of_its_own_and_those_of_all)
+{
+    static const struct {
+        int64_t key, attempt, status; /* -1: none is for it */
+    } rows[] = {
+        { 1, 1, 401 }, { 1, 2, 500 }, { 1, 9, 500 },
+        { 2, 1, 500 }, { 2, 2, 429 }, { 2, 3, 429 },
+    };
+    struct script s;
+    struct err err;
+
+    cr_assert(read_script(
+        &s,
+        "[{\"fault\":\"status\",\"status\":401,\"when\":{\"key\":1}},"
+        "{\"fault\":\"status\",\"status\":500},"
+        "{\"fault\":\"status\",\"status\":429,\"when\":{\"key\":2}}]",
+        &err));
+    cr_expect(script_is_keyed(&s));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(
+            script_step_of_key(&s, rows[i].key, rows[i].attempt)->status,
+            rows[i].status, "key %d, attempt %d", (int)rows[i].key,
+            (int)rows[i].attempt);
+    s.count = 1;
+    cr_expect_null(script_step_of_key(&s, 2, 1));
+    s.steps[0].when_key = -1;
+    cr_expect_not(script_is_keyed(&s));
+    s.count = 3;
+    script_release(&s);
+}
+
 Test(step, broken_scripts_are_refused)
 {
     static const struct {
