@@ -12,7 +12,8 @@
 #define LETTERS_MOST      CREDENTIAL_LENGTH
 
 /* A credential looks like one, so that a gateway's own masking meets what it
- * was made for. The prefix of a text tells a reader of a log what it is. */
+ * was made for. The prefix of a text tells a reader of a log what it is; with 8
+ * letters or fewer a preview of 16 holds 8 of its own. */
 static const struct {
     const char *prefix;
     const char *letters;
@@ -24,8 +25,7 @@ static const struct {
                             CREDENTIAL_LENGTH },
     [CANARY_PROMPT] = { "gdprompt", "abcdefghijklmnopqrstuvwxyz0123456789",
                         TEXT_LENGTH },
-    [CANARY_COMPLETION] = { "gdcompletion",
-                            "abcdefghijklmnopqrstuvwxyz0123456789",
+    [CANARY_COMPLETION] = { "gdreply", "abcdefghijklmnopqrstuvwxyz0123456789",
                             TEXT_LENGTH },
     [CANARY_ERROR_TEXT] = { "gderror", "abcdefghijklmnopqrstuvwxyz0123456789",
                             TEXT_LENGTH },
@@ -54,6 +54,14 @@ void canary_make(struct canary *out, enum canary_kind kind, const char *id,
     digest_fingerprint(out->fingerprint, key, out->text, strlen(out->text));
     xwipe(bytes, sizeof bytes);
     free(derived);
+}
+
+size_t canary_fixed_length(const struct canary *canary)
+{
+    const char *prefix = forms[canary->kind].prefix;
+
+    return strncmp(canary->text, prefix, strlen(prefix)) == 0 ? strlen(prefix)
+                                                              : 0;
 }
 
 void canary_copy(struct canary *out, const struct canary *from)

@@ -12,6 +12,8 @@ void canary_make(struct canary *out, enum canary_kind kind, const char *id,
                  uint64_t seed, const char *label,
                  const uint8_t key[static FINGERPRINT_KEY_BYTES]);
 void canary_copy(struct canary *out, const struct canary *from);
+/* How many bytes at the text's beginning every canary of its kind has. */
+size_t canary_fixed_length(const struct canary *canary);
 /* Wipes the text. */
 void canary_release(struct canary *canary);
 

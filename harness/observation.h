@@ -51,11 +51,20 @@ struct canary {
     bool reached; /* seen by the mock, or by the client for answers */
 };
 
+/* The first two are leaks. */
+enum hit_class {
+    HIT_FULL,
+    HIT_PARTIAL, /* the beginning, the end, or a preview of it */
+    HIT_DERIVED, /* a digest of it: told, not judged */
+};
+extern const char *const hit_class_names[];
+
 struct sink_hit {
     char canary[32];
     char sink[96];     /* "stderr", "file access.log", "client response" */
-    char encoding[24]; /* "plain" */
-    int64_t offset;
+    char encoding[48]; /* "plain", "json+base64": docs/detection.md */
+    enum hit_class how;
+    int64_t offset; /* of its first byte; of what was compressed, its own */
 };
 struct observed_sink {
     char name[96];
@@ -92,7 +101,10 @@ struct observation {
     size_t sink_count;
     struct sink_hit *hits;
     size_t hit_count;
-    bool detector_control; /* every canary was found in a scratch sink */
+    /* Every canary was found in a scratch sink, in every encoding; else which
+     * was not: "primary.key as gzip". */
+    bool detector_control;
+    char detector_missed[96];
     /* Fingerprints each upstream must be called with, one of them where it
      * has several keys; client's own. */
     struct {

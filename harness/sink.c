@@ -12,7 +12,8 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 
-#define POLL_MS 5
+#define POLL_MS     5
+#define PIECE_BYTES 65536
 
 /* 0 for what is not there. */
 static int64_t size_now(const struct sink *sink)
@@ -72,79 +73,32 @@ void sink_settle(const struct sink_set *set, const int64_t *mark,
         poll(NULL, 0, POLL_MS);
 }
 
-void sink_search(const void *bytes, size_t length, int64_t base,
-                 const struct canary *canaries, size_t count,
-                 void (*found)(void *context, const struct canary *canary,
-                               const char *encoding, int64_t offset),
-                 void *context)
+static void add_hit(struct observation *o, const char *sink,
+                    const struct scan_hit *found)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *start = bytes, *at = start;
-        size_t needle = strlen(canaries[i].text);
-
-        while (needle && (at = memmem(at, length - (size_t)(at - start),
-                                      canaries[i].text, needle)) != NULL) {
-            found(context, &canaries[i], "plain", base + (at - start));
-            at++;
-        }
-    }
-}
-
-/* One sink being searched for one observation. */
-struct search {
-    struct observation *o;
-    const char *sink;
-    int64_t seen_to; /* hits that end here or before are known already */
-    size_t *counts;  /* hits of each canary of o; NULL: not bounded */
-};
-
-static void add_hit(void *context, const struct canary *canary,
-                    const char *encoding, int64_t offset)
-{
-    const struct search *search = context;
-    struct observation *o = search->o;
     struct sink_hit *hit;
 
-    if (offset + (int64_t)strlen(canary->text) <= search->seen_to)
-        return;
-    if (search->counts &&
-        search->counts[canary - o->canaries]++ >= SINK_HITS_MOST)
-        return;
     o->hits = xrealloc(o->hits, (o->hit_count + 1) * sizeof *o->hits);
     hit = &o->hits[o->hit_count++];
-    *hit = (struct sink_hit){ .offset = offset };
-    snprintf(hit->canary, sizeof hit->canary, "%s", canary->id);
-    snprintf(hit->sink, sizeof hit->sink, "%s", search->sink);
-    snprintf(hit->encoding, sizeof hit->encoding, "%s", encoding);
+    *hit = (struct sink_hit){ .how = found->how, .offset = found->from };
+    snprintf(hit->canary, sizeof hit->canary, "%s",
+             o->canaries[found->canary].id);
+    snprintf(hit->sink, sizeof hit->sink, "%s", sink);
+    snprintf(hit->encoding, sizeof hit->encoding, "%s", found->encoding);
 }
 
-static size_t longest_text(const struct observation *o)
+/* Gives a scan the bytes of fd from offset to end. Returns bytes read, or an
+ * errno below zero. */
+static int64_t feed_file(struct scan *scan, int fd, int64_t offset, int64_t end)
 {
-    size_t longest = 1;
-
-    for (size_t i = 0; i < o->canary_count; i++)
-        if (strlen(o->canaries[i].text) > longest)
-            longest = strlen(o->canaries[i].text);
-    return longest;
-}
-
-/* Reads fd from offset to end, window by window; each keeps the tail of the one
- * before, so that a text on the border is whole in one of them. Returns bytes
- * read, or an errno below zero. */
-static int64_t search_file(struct search *search, int fd, int64_t offset,
-                           int64_t end)
-{
-    size_t overlap = longest_text(search->o) - 1, kept = 0;
-    char *window = xcalloc(overlap + SINK_WINDOW_BYTES, 1);
+    char *piece = xcalloc(PIECE_BYTES, 1);
     int64_t at = offset;
     int failure = 0;
 
-    search->seen_to = offset;
     while (at < end) {
-        size_t wanted = end - at < SINK_WINDOW_BYTES ? (size_t)(end - at)
-                                                     : SINK_WINDOW_BYTES;
-        ssize_t got = pread(fd, window + kept, wanted, at);
-        size_t there, keep;
+        size_t wanted =
+            end - at < PIECE_BYTES ? (size_t)(end - at) : PIECE_BYTES;
+        ssize_t got = pread(fd, piece, wanted, at);
 
         if (got < 0 && errno == EINTR)
             continue;
@@ -152,18 +106,42 @@ static int64_t search_file(struct search *search, int fd, int64_t offset,
             failure = errno;
         if (got <= 0)
             break;
-        there = kept + (size_t)got;
-        sink_search(window, there, at - (int64_t)kept, search->o->canaries,
-                    search->o->canary_count, add_hit, search);
+        scan_feed(scan, piece, (size_t)got);
         at += got;
-        search->seen_to = at;
-        keep = there < overlap ? there : overlap;
-        memmove(window, window + there - keep, keep);
-        kept = keep;
     }
-    xwipe(window, overlap + SINK_WINDOW_BYTES);
-    free(window);
+    xwipe(piece, PIECE_BYTES);
+    free(piece);
     return failure ? -failure : at - offset;
+}
+
+const char *sink_search(struct scan_set *set, int fd, int64_t from, int64_t to,
+                        size_t most, struct scan_hits *out, int64_t *bytes)
+{
+    struct scan *scan = scan_new(set, from);
+
+    *bytes = feed_file(scan, fd, from, to);
+    return scan_end(scan, most, out);
+}
+
+/* Searches it and adds what was found. */
+static void search_file(struct scan_set *set, struct observation *o,
+                        struct observed_sink *observed, int fd, int64_t mark,
+                        int64_t end)
+{
+    struct scan_hits hits = { 0 };
+    const char *problem = sink_search(set, fd, mark, end, SINK_HITS_MOST, &hits,
+                                      &observed->bytes);
+    char text[80];
+
+    for (size_t i = 0; i < hits.count; i++)
+        add_hit(o, observed->name, &hits.items[i]);
+    scan_hits_release(&hits);
+    if (observed->bytes < 0) {
+        problem = strerror_r((int)-observed->bytes, text, sizeof text);
+        observed->bytes = 0;
+    }
+    if (problem && !observed->problem[0])
+        snprintf(observed->problem, sizeof observed->problem, "%s", problem);
 }
 
 /* Opens a plain file; -1 when it is none or cannot be read, and problem says
@@ -190,12 +168,11 @@ static int open_plain(const char *path, struct stat *status, char *problem,
 }
 
 /* The part of a file from its mark on. */
-static void scan_file(struct observation *o, struct observed_sink *observed,
-                      const struct sink *sink, int64_t mark)
+static void scan_file(struct scan_set *set, struct observation *o,
+                      struct observed_sink *observed, const struct sink *sink,
+                      int64_t mark)
 {
-    struct search search = { .o = o, .sink = observed->name };
     struct stat status;
-    char text[80];
     int fd;
 
     if (!sink->path) {
@@ -214,30 +191,23 @@ static void scan_file(struct observation *o, struct observed_sink *observed,
         mark = 0;
     }
     observed->live = status.st_size > sink->first;
-    search.counts = xcalloc(o->canary_count, sizeof *search.counts);
-    observed->bytes = search_file(&search, fd, mark, status.st_size);
-    free(search.counts);
-    if (observed->bytes < 0) {
-        snprintf(observed->problem, sizeof observed->problem, "%s",
-                 strerror_r((int)-observed->bytes, text, sizeof text));
-        observed->bytes = 0;
-    }
+    search_file(set, o, observed, fd, mark, status.st_size);
     close(fd);
 }
 
-void sink_scan(const struct sink_set *set, const int64_t *mark,
-               struct observation *o)
+void sink_scan(const struct sink_set *sinks, const int64_t *mark,
+               struct scan_set *set, struct observation *o)
 {
     o->sinks =
-        xrealloc(o->sinks, (o->sink_count + set->count) * sizeof *o->sinks);
-    for (size_t i = 0; i < set->count; i++) {
+        xrealloc(o->sinks, (o->sink_count + sinks->count) * sizeof *o->sinks);
+    for (size_t i = 0; i < sinks->count; i++) {
         struct observed_sink *observed = &o->sinks[o->sink_count++];
 
         *observed =
-            (struct observed_sink){ .required = set->items[i].required };
+            (struct observed_sink){ .required = sinks->items[i].required };
         snprintf(observed->name, sizeof observed->name, "%s",
-                 set->items[i].name);
-        scan_file(o, observed, &set->items[i], mark[i]);
+                 sinks->items[i].name);
+        scan_file(set, o, observed, &sinks->items[i], mark[i]);
     }
 }
 
@@ -255,43 +225,57 @@ static bool is_leak(const struct canary *canary, const struct http_trace *trace)
            (canary->kind == CANARY_PROMPT && says_error(trace));
 }
 
-/* The bytes as they came, and what chunks and events may have split. */
-static const void *find_in_answer(const struct http_trace *trace,
-                                  const char *text, int64_t *offset)
+/* What was found in one answer, each canary once. */
+struct in_answer {
+    struct scan_hit *first; /* of each canary */
+    bool *seen;
+};
+
+static void search_answer(struct in_answer *answer, struct scan_set *set,
+                          const struct http_trace *trace)
 {
+    /* The bytes as they came, and what chunks and events may have split. */
     const struct buf *views[] = { &trace->raw, &trace->body, &trace->text };
 
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
-        const char *at =
-            views[i]->length
-                ? memmem(views[i]->data, views[i]->length, text, strlen(text))
-                : NULL;
+        struct scan_hits hits = { 0 };
 
-        if (at) {
-            *offset = at - views[i]->data;
-            return at;
+        if (!views[i]->length)
+            continue;
+        scan_bytes(set, views[i]->data, views[i]->length, 1, &hits);
+        for (size_t h = 0; h < hits.count; h++) {
+            const struct scan_hit *hit = &hits.items[h];
+
+            if (!answer->seen[hit->canary] ||
+                hit->how < answer->first[hit->canary].how)
+                answer->first[hit->canary] = *hit;
+            answer->seen[hit->canary] = true;
         }
+        scan_hits_release(&hits);
     }
-    return NULL;
 }
 
-void sink_scan_client(struct observation *o)
+void sink_scan_client(struct scan_set *set, struct observation *o)
 {
-    struct search search = { .o = o, .sink = "client response", .seen_to = -1 };
-    int64_t offset;
-
     for (size_t r = 0; r < o->request_count; r++) {
         const struct http_trace *trace = &o->requests[r].trace;
+        struct in_answer answer = {
+            .first = xcalloc(o->canary_count + 1, sizeof *answer.first),
+            .seen = xcalloc(o->canary_count + 1, sizeof *answer.seen),
+        };
 
+        search_answer(&answer, set, trace);
         for (size_t c = 0; c < o->canary_count; c++) {
             struct canary *canary = &o->canaries[c];
 
-            if (!find_in_answer(trace, canary->text, &offset))
+            if (!answer.seen[c])
                 continue;
             if (is_leak(canary, trace))
-                add_hit(&search, canary, "plain", offset);
+                add_hit(o, "client response", &answer.first[c]);
             else if (canary->kind != CANARY_PROMPT)
                 canary->reached = true;
         }
+        free(answer.first);
+        free(answer.seen);
     }
 }

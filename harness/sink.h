@@ -6,7 +6,7 @@
 #ifndef GATEDRILL_HARNESS_SINK_H
 #define GATEDRILL_HARNESS_SINK_H
 
-#include "harness/observation.h"
+#include "harness/scan.h"
 
 struct sink {
     char name[96]; /* "stderr", "file access.log" */
@@ -31,37 +31,33 @@ int64_t *sink_mark(const struct sink_set *set);
 void sink_settle(const struct sink_set *set, const int64_t *mark,
                  int64_t wait_ms);
 /*
- * Scans each sink from its mark to its present end for every canary of o, in
- * bounded memory. Adds to o->sinks, and to o->hits the first SINK_HITS_MOST of
- * a canary in a sink. A file that is not there is silent; one that shrank is
- * read from its start and has a problem, since what was cut away is not known.
+ * Scans each sink from its mark to its present end for every canary of set,
+ * which was made of o's, in bounded memory. Adds to o->sinks, and to o->hits
+ * the first SINK_HITS_MOST of a canary in a sink. A file that is not there is
+ * silent; one that shrank is read from its start and has a problem, since what
+ * was cut away is not known.
  */
-#define SINK_HITS_MOST    8
-#define SINK_WINDOW_BYTES 65536
-void sink_scan(const struct sink_set *set, const int64_t *mark,
-               struct observation *o);
+#define SINK_HITS_MOST 8
+void sink_scan(const struct sink_set *sinks, const int64_t *mark,
+               struct scan_set *set, struct observation *o);
+/* The same for bytes from..to of an open file. Sets bytes to how many were
+ * read, or to an errno below zero. NULL, or why not all was searched. */
+const char *sink_search(struct scan_set *set, int fd, int64_t from, int64_t to,
+                        size_t most, struct scan_hits *out, int64_t *bytes);
 /*
  * What reached the client. Adds to o->hits under the sink "client response":
  * credentials anywhere in it, and the prompt in what says an error. A
  * completion belongs there; it and the upstream's error text are only marked as
  * reached.
  */
-void sink_scan_client(struct observation *o);
+void sink_scan_client(struct scan_set *set, struct observation *o);
 /*
  * Control of the detector: a scratch file below folder without a canary must
- * give no hit, and one with every canary must give each of them, at its place.
- * Sets o->detector_control. The file is gone afterwards.
+ * give no hit, and one with every canary in every way that plant.h knows must
+ * give each of them whole, at its place. Sets o->detector_control, and
+ * o->detector_missed to what was not found. The file is gone afterwards.
  */
-void sink_control(struct observation *o, const char *folder);
-
-/*
- * Pure core: calls found() for each occurrence of each canary's text.
- * base   the offset of bytes in what they were taken from
- */
-void sink_search(const void *bytes, size_t length, int64_t base,
-                 const struct canary *canaries, size_t count,
-                 void (*found)(void *context, const struct canary *canary,
-                               const char *encoding, int64_t offset),
-                 void *context);
+void sink_control(struct scan_set *set, struct observation *o,
+                  const char *folder);
 
 #endif

@@ -7,94 +7,171 @@
 #include <unistd.h>
 
 #include "common/xalloc.h"
+#include "harness/plant.h"
+#include "harness/scan_hits.h"
 
-/* Where an earlier canary with the same text was planted; -1 when none was. */
-static int64_t planted_at(const struct observation *o, size_t index,
-                          const int64_t *at)
+/* Further apart than the pieces of one text may be, so that no two places are
+ * taken for one. */
+#define NOISE_BYTES 300
+
+/* What was written where. */
+struct planted {
+    size_t canary;
+    const char *how;
+    int64_t from, to;
+    bool found;
+};
+struct planting {
+    struct buf text;
+    struct planted *items;
+    size_t count, capacity;
+};
+
+static void add_noise(struct planting *planting)
 {
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(o->canaries[i].text, o->canaries[index].text) == 0)
-            return at[i];
-    return -1;
+    size_t least = planting->text.length + NOISE_BYTES;
+
+    while (planting->text.length < least)
+        buf_add_text(&planting->text, "noise ");
 }
 
-/* Writes noise, and after it each canary's text once, with the first across the
- * border of the first window. at[i] is where the i-th stands. */
-static bool write_scratch(FILE *out, const struct observation *o, bool planted,
-                          int64_t *at)
+static void note(struct planting *planting, size_t canary, const char *how,
+                 size_t from)
 {
-    struct buf text = { 0 };
-    bool ok;
+    planting->items = xgrow(planting->items, planting->count,
+                            &planting->capacity, sizeof *planting->items);
+    planting->items[planting->count++] =
+        (struct planted){ .canary = canary,
+                          .how = how,
+                          .from = (int64_t)from,
+                          .to = (int64_t)planting->text.length };
+}
 
-    while (text.length < SINK_WINDOW_BYTES - 8)
-        buf_add_text(&text, "noise ");
-    for (size_t i = 0; planted && i < o->canary_count; i++) {
-        at[i] = planted_at(o, i, at);
-        if (at[i] >= 0)
+static void plant_coded(struct planting *planting, const struct canary *canary,
+                        size_t index)
+{
+    for (const struct coder *coder = coders; coder->name; coder++) {
+        if (coder->traits & CODER_DERIVED)
             continue;
-        at[i] = (int64_t)text.length;
-        buf_printf(&text, "%s\n", o->canaries[i].text);
+        for (size_t phase = 0; phase < coder->phases; phase++) {
+            struct coded coded;
+            size_t from;
+
+            coder_encode(&coded, coder, canary->text, phase);
+            add_noise(planting);
+            from = planting->text.length;
+            buf_add(&planting->text, coded.bytes.data, coded.bytes.length);
+            note(planting, index, coder->name, from);
+            coded_release(&coded);
+        }
     }
-    ok = fwrite(text.data, 1, text.length, out) == text.length &&
-         fflush(out) == 0;
-    xwipe(text.data, text.length);
-    buf_release(&text);
-    return ok;
 }
 
-/* True when the hits in scratch are the planted texts, each at its place. */
-static bool control_hits(const struct observation *scratch, const int64_t *at)
+static void plant_all(struct planting *planting, const struct observation *o)
 {
-    for (size_t i = 0; i < scratch->hit_count; i++) {
-        bool right = false;
+    for (size_t c = 0; c < o->canary_count; c++) {
+        const struct canary *canary = &o->canaries[c];
 
-        for (size_t c = 0; c < scratch->canary_count; c++)
-            right = right || (at[c] == scratch->hits[i].offset &&
-                              strcmp(scratch->canaries[c].id,
-                                     scratch->hits[i].canary) == 0);
-        if (!right)
-            return false;
+        for (const struct plant *plant = plants; plant->name; plant++) {
+            size_t from;
+
+            add_noise(planting);
+            from = planting->text.length;
+            plant->write(&planting->text, canary->text, strlen(canary->text));
+            note(planting, c, plant->name, from);
+        }
+        plant_coded(planting, canary, c);
     }
-    return true;
+    add_noise(planting);
 }
 
-/* True when exactly what was planted is found. */
-static bool control_once(const struct observation *o, const char *folder,
-                         bool planted)
+/* A scratch file with this text, searched as a sink is. */
+static bool search_scratch(struct scan_set *set, const char *folder,
+                           const struct buf *text, struct scan_hits *hits)
 {
-    struct observation scratch = { .canaries = o->canaries,
-                                   .canary_count = o->canary_count };
-    int64_t *at = xcalloc(o->canary_count, sizeof *at), mark = 0;
     /* Cases that share a gateway share its folder. */
     char *path = xasprintf("%s/detector-control-XXXXXX", folder);
-    struct sink_set set = { 0 };
     int fd = mkostemp(path, O_CLOEXEC);
-    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-    bool ok = out && write_scratch(out, o, planted, at);
+    bool ok =
+        fd >= 0 && write(fd, text->data, text->length) == (ssize_t)text->length;
+    int64_t bytes = 0;
 
-    if (ok) {
-        sink_set_add(&set, "scratch", path, true);
-        sink_scan(&set, &mark, &scratch);
-        ok = !scratch.sinks[0].problem[0] &&
-             scratch.hit_count == (planted ? o->canary_count : 0) &&
-             control_hits(&scratch, at);
-    }
-    if (out)
-        fclose(out);
-    else if (fd >= 0)
+    if (ok)
+        ok = !sink_search(set, fd, 0, (int64_t)text->length, SCAN_NOTES_MOST,
+                          hits, &bytes) &&
+             bytes == (int64_t)text->length;
+    if (fd >= 0) {
         close(fd);
-    if (fd >= 0)
         unlink(path);
-    free(scratch.sinks);
-    free(scratch.hits);
-    sink_set_release(&set);
+    }
     free(path);
-    free(at);
     return ok;
 }
 
-void sink_control(struct observation *o, const char *folder)
+/* Marks what a hit shows; false when it shows nothing that was planted. */
+static bool mark_found(struct planting *planting, const struct observation *o,
+                       const struct scan_hit *hit)
 {
-    o->detector_control = o->canary_count && control_once(o, folder, false) &&
-                          control_once(o, folder, true);
+    bool right = false;
+
+    for (size_t i = 0; i < planting->count; i++) {
+        struct planted *planted = &planting->items[i];
+
+        /* One key may have two names. */
+        if (hit->from >= planted->to || planted->from >= hit->to ||
+            strcmp(o->canaries[planted->canary].text,
+                   o->canaries[hit->canary].text) != 0)
+            continue;
+        right = true;
+        planted->found |=
+            planted->canary == hit->canary && hit->how == HIT_FULL;
+    }
+    return right;
+}
+
+/* The noise alone must give nothing. */
+static bool noise_is_clean(struct scan_set *set, const char *folder)
+{
+    struct planting noise = { 0 };
+    struct scan_hits hits = { 0 };
+    bool ok;
+
+    add_noise(&noise);
+    ok = search_scratch(set, folder, &noise.text, &hits) && hits.count == 0;
+    scan_hits_release(&hits);
+    buf_release(&noise.text);
+    return ok;
+}
+
+static bool all_found(struct scan_set *set, struct observation *o,
+                      const char *folder)
+{
+    struct planting planting = { 0 };
+    struct scan_hits hits = { 0 };
+    bool ok;
+
+    plant_all(&planting, o);
+    ok = search_scratch(set, folder, &planting.text, &hits);
+    for (size_t i = 0; ok && i < hits.count; i++)
+        ok = mark_found(&planting, o, &hits.items[i]);
+    for (size_t i = 0; ok && i < planting.count; i++) {
+        ok = planting.items[i].found;
+        if (!ok)
+            snprintf(o->detector_missed, sizeof o->detector_missed, "%s as %s",
+                     o->canaries[planting.items[i].canary].id,
+                     planting.items[i].how);
+    }
+    xwipe(planting.text.data, planting.text.length);
+    buf_release(&planting.text);
+    free(planting.items);
+    scan_hits_release(&hits);
+    return ok;
+}
+
+void sink_control(struct scan_set *set, struct observation *o,
+                  const char *folder)
+{
+    o->detector_missed[0] = '\0';
+    o->detector_control = o->canary_count && noise_is_clean(set, folder) &&
+                          all_found(set, o, folder);
 }

@@ -315,6 +315,24 @@ static bool trial_wants_probes(const struct trial *t)
     return !t->slot->kind.wrong_key;
 }
 
+/* Looks for every canary where the gateway may have left one. */
+static void trial_search(struct trial *t, const int64_t *mark)
+{
+    struct observation *o = t->o;
+    struct scan_set canaries;
+    struct err err = { 0 };
+
+    sink_settle(&t->slot->sinks, mark, TRIAL_SETTLE_MS);
+    if (!scan_set_init(&canaries, o->canaries, o->canary_count, &err)) {
+        trial_break(t, &err);
+        return;
+    }
+    sink_scan(&t->slot->sinks, mark, &canaries, o);
+    sink_scan_client(&canaries, o);
+    sink_control(&canaries, o, t->slot->gateway.folder);
+    scan_set_release(&canaries);
+}
+
 static void trial_look(struct trial *t, const int64_t *mark)
 {
     struct observation *o = t->o;
@@ -322,10 +340,7 @@ static void trial_look(struct trial *t, const int64_t *mark)
 
     for (size_t i = 0; i < o->canary_count; i++)
         o->canaries[i].reached = trial_reached(t, &o->canaries[i]);
-    sink_settle(&t->slot->sinks, mark, TRIAL_SETTLE_MS);
-    sink_scan(&t->slot->sinks, mark, o);
-    sink_scan_client(o);
-    sink_control(o, t->slot->gateway.folder);
+    trial_search(t, mark);
     now_ns = clock_now_ns();
     late_ms = lateness_worst_ms(t->started_ns, now_ns);
     probe_ms = lateness_worst_probe_ms(t->started_ns, now_ns);

@@ -51,7 +51,10 @@ libraries_stay_put() {
         'microhttpd\.h' "${rooms[@]}"
     only_in "harness/client.c harness/api_reference.c mockserver/forward.c" \
         'curl/.*' "${rooms[@]}"
-    only_in "mockserver/encode.c" 'zlib\.h' "${rooms[@]}"
+    only_in "mockserver/encode.c harness/unpack.c harness/plant.c" \
+        'zlib\.h' "${rooms[@]}"
+    only_in "harness/unpack.c harness/plant.c" 'zstd\.h' "${rooms[@]}"
+    only_in "harness/literal.c" 'hs/.*' "${rooms[@]}"
     only_in "common/digest.c harness/attest.c" 'openssl/.*' "${rooms[@]}"
     local cjson
     cjson=$(echo common/json*.c)

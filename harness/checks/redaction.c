@@ -35,6 +35,9 @@ static bool is_leak(const struct observation *o, const struct sink_hit *hit)
 {
     const struct canary *canary = canary_of(o, hit->canary);
 
+    /* A digest names a key without giving it away. */
+    if (hit->how == HIT_DERIVED)
+        return false;
     if (!canary)
         return true;
     if (!strcmp(hit->sink, CLIENT_RESPONSE))
@@ -57,8 +60,9 @@ static bool leaked(const struct observation *o, struct finding *finding)
     if (!first)
         return false;
     finding->verdict = VERDICT_FAIL;
-    finding_observe(finding, "%s stands in %s, %s (%zu places in all)",
-                    first->canary, first->sink, first->encoding, count);
+    finding_observe(finding, "%s stands in %s, %s%s (%zu places in all)",
+                    first->canary, first->sink, first->encoding,
+                    first->how == HIT_PARTIAL ? ", in part" : "", count);
     finding_reason(finding, "redaction.forbid, and no credential in a response "
                             "to the client");
     return true;
@@ -107,8 +111,10 @@ static bool blind(const struct observation *o, struct finding *finding)
         return true;
     }
     if (!o->detector_control) {
-        hold(finding, "the scanner did not find what was put before it",
-             "absence proves nothing");
+        snprintf(text, sizeof text, "the scanner did not find %s",
+                 o->detector_missed[0] ? o->detector_missed
+                                       : "what was put before it");
+        hold(finding, text, "absence proves nothing");
         return true;
     }
     if (!any_reached(o)) {

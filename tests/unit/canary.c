@@ -17,7 +17,7 @@ static const struct {
 } forms[] = {
     { CANARY_CREDENTIAL, "sk-", LOWER UPPER, 51 },
     { CANARY_PROMPT, "gdprompt", LOWER, 36 },
-    { CANARY_COMPLETION, "gdcompletion", LOWER, 40 },
+    { CANARY_COMPLETION, "gdreply", LOWER, 35 },
     { CANARY_ERROR_TEXT, "gderror", LOWER, 35 },
 };
 

@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
+#include "harness/canary.h"
 
 static char folder[] = "/tmp/gatedrill-sink-XXXXXX";
 static char path[64];
@@ -61,59 +62,35 @@ static struct observation observe(void)
     return o;
 }
 
-/* The pure core. */
-
-struct found {
-    char text[128];
-};
-
-static void note(void *context, const struct canary *canary,
-                 const char *encoding, int64_t offset)
+static void scan_sinks(const struct sink_set *sinks, const int64_t *mark,
+                       struct observation *o)
 {
-    struct found *found = context;
-    size_t length = strlen(found->text);
+    struct scan_set set;
+    struct err err = { 0 };
 
-    snprintf(found->text + length, sizeof found->text - length, "%s%s/%s@%lld",
-             length ? " " : "", canary->id, encoding, (long long)offset);
+    cr_assert(scan_set_init(&set, o->canaries, o->canary_count, &err));
+    sink_scan(sinks, mark, &set, o);
+    scan_set_release(&set);
 }
 
-static const struct {
-    const char *bytes;
-    const char *found;
-} texts[] = {
-    { "", "" },
-    { "nothing of the kind", "" },
-    { "sk-abcdefg", "" },
-    { "SK-ABCDEFGH", "" },
-    { "sk-abcdefgh", "client.key/plain@100" },
-    { "..sk-abcdefgh.", "client.key/plain@102" },
-    { "sk-abcdefghsk-abcdefgh", "client.key/plain@100 client.key/plain@111" },
-    { "gdpromptxyz sk-abcdefgh", "client.key/plain@112 prompt/plain@100" },
-};
-
-Test(sink, a_search_finds_each_occurrence_and_nothing_else)
+static void scan_client(struct observation *o)
 {
-    struct observation o = observe();
+    struct scan_set set;
+    struct err err = { 0 };
 
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct found found = { "" };
-
-        sink_search(texts[i].bytes, strlen(texts[i].bytes), 100, o.canaries,
-                    o.canary_count, note, &found);
-        cr_expect_str_eq(found.text, texts[i].found, "%s", texts[i].bytes);
-    }
-    observation_release(&o);
+    cr_assert(scan_set_init(&set, o->canaries, o->canary_count, &err));
+    sink_scan_client(&set, o);
+    scan_set_release(&set);
 }
 
-Test(sink, a_search_goes_beyond_a_zero_byte)
+static void control(struct observation *o, const char *where)
 {
-    struct observation o = observe();
-    struct found found = { "" };
+    struct scan_set set;
+    struct err err = { 0 };
 
-    sink_search("\0\0sk-abcdefgh", 13, 0, o.canaries, o.canary_count, note,
-                &found);
-    cr_expect_str_eq(found.text, "client.key/plain@2");
-    observation_release(&o);
+    cr_assert(scan_set_init(&set, o->canaries, o->canary_count, &err));
+    sink_control(&set, o, where);
+    scan_set_release(&set);
 }
 
 /* Files. */
@@ -128,7 +105,7 @@ Test(sink, only_what_came_after_the_mark_is_scanned)
     write_log("w", "of another case: sk-abcdefgh\n");
     mark = sink_mark(&set);
     write_log("a", "request gdpromptxyz\n");
-    sink_scan(&set, mark, &o);
+    scan_sinks(&set, mark, &o);
     cr_assert_eq(o.sink_count, 1);
     cr_expect_str_eq(o.sinks[0].name, "file log");
     cr_expect(o.sinks[0].required);
@@ -153,7 +130,7 @@ Test(sink, a_clean_log_is_live_and_without_hits)
 
     sink_set_add(&set, "stderr", path, false);
     write_log("w", "GET / 200\n");
-    sink_scan(&set, &mark, &o);
+    scan_sinks(&set, &mark, &o);
     cr_expect(o.sinks[0].live);
     cr_expect_not(o.sinks[0].required);
     cr_expect_eq(o.hit_count, 0);
@@ -170,7 +147,7 @@ Test(sink, a_log_that_did_not_grow_is_silent)
     write_log("w", "from an earlier day\n");
     sink_set_add(&set, "file log", path, true);
     mark = sink_mark(&set);
-    sink_scan(&set, mark, &o);
+    scan_sinks(&set, mark, &o);
     cr_expect_not(o.sinks[0].live);
     cr_expect_eq(o.sinks[0].bytes, 0);
     cr_expect_str_eq(o.sinks[0].problem, "");
@@ -186,7 +163,7 @@ Test(sink, a_missing_log_is_silent_and_no_problem)
     int64_t mark = 0;
 
     sink_set_add(&set, "file log", path, true);
-    sink_scan(&set, &mark, &o);
+    scan_sinks(&set, &mark, &o);
     cr_expect_not(o.sinks[0].live);
     cr_expect_str_eq(o.sinks[0].problem, "");
     sink_set_release(&set);
@@ -203,7 +180,7 @@ Test(sink, what_cannot_be_read_is_a_problem)
     sink_set_add(&set, "a pipe", path, true);
     sink_set_add(&set, "a folder", folder, true);
     sink_set_add(&set, "a page", NULL, true);
-    sink_scan(&set, mark, &o);
+    scan_sinks(&set, mark, &o);
     cr_expect_str_eq(o.sinks[0].problem, "is not a regular file");
     cr_expect_str_eq(o.sinks[1].problem, "is not a regular file");
     cr_expect_str_eq(o.sinks[2].problem, "sinks of this kind are not read");
@@ -222,7 +199,7 @@ Test(sink, a_log_that_shrank_is_read_whole_and_is_a_problem)
     sink_set_add(&set, "file log", path, true);
     mark = sink_mark(&set);
     write_log("w", "sk-abcdefgh\n");
-    sink_scan(&set, mark, &o);
+    scan_sinks(&set, mark, &o);
     cr_expect_str_eq(o.sinks[0].problem, "shrank from 30 to 12 bytes");
     cr_expect_eq(o.hit_count, 1);
     free(mark);
@@ -245,7 +222,7 @@ Test(sink, a_text_on_the_border_of_two_windows_is_found_once)
         memcpy(text + start, "sk-abcdefgh", TEXT);
         write_log("w", text);
         sink_set_add(&set, "log", path, true);
-        sink_scan(&set, &mark, &o);
+        scan_sinks(&set, &mark, &o);
         cr_expect_eq(o.hit_count, 1, "at %d", start);
         cr_expect_eq(o.hits[0].offset, start);
         cr_expect_eq(o.sinks[0].bytes, 2 * BORDER);
@@ -266,7 +243,7 @@ Test(sink, hits_of_one_canary_in_one_sink_are_bounded)
         write_log("a", "sk-abcdefgh ");
     write_log("a", "gdpromptxyz");
     sink_set_add(&set, "log", path, true);
-    sink_scan(&set, &mark, &o);
+    scan_sinks(&set, &mark, &o);
     cr_expect_eq(o.hit_count, SINK_HITS_MOST + 1);
     sink_set_release(&set);
     observation_release(&o);
@@ -344,7 +321,7 @@ Test(sink, in_an_answer_keys_and_echoed_prompts_are_leaks)
         http_trace_add_read(&o.requests[0].trace, answers[i].bytes,
                             strlen(answers[i].bytes), 1);
         http_trace_decode(&o.requests[0].trace);
-        sink_scan_client(&o);
+        scan_client(&o);
         for (size_t h = 0; h < o.hit_count; h++) {
             buf_printf(&hits, "%s%s", h ? " " : "", o.hits[h].canary);
             cr_expect_str_eq(o.hits[h].sink, "client response");
@@ -360,33 +337,61 @@ Test(sink, in_an_answer_keys_and_echoed_prompts_are_leaks)
 
 /* The detector's own control. */
 
+/* As long as canaries are: half of one is enough to be found. */
+static struct observation observe_drawn(void)
+{
+    static const uint8_t key[FINGERPRINT_KEY_BYTES] = { 1 };
+    static const struct {
+        const char *id;
+        enum canary_kind kind;
+    } kinds[] = { { "client.key", CANARY_CREDENTIAL },
+                  { "prompt", CANARY_PROMPT },
+                  { "completion", CANARY_COMPLETION },
+                  { "error_text", CANARY_ERROR_TEXT } };
+    struct observation o = { 0 };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct canary canary;
+
+        canary_make(&canary, kinds[i].kind, kinds[i].id, 7, "a", key);
+        add_canary(&o, canary.kind, canary.id, canary.text);
+        canary_release(&canary);
+    }
+    return o;
+}
+
 Test(sink, the_control_passes_and_leaves_nothing_behind)
 {
-    struct observation o = observe();
+    struct observation o = observe_drawn();
 
-    /* As many canaries of one id as a case of many requests has. */
-    for (int i = 0; i < 12; i++) {
-        char text[32];
-
-        snprintf(text, sizeof text, "gdprompt%04d", i);
-        add_canary(&o, CANARY_PROMPT, "prompt", text);
-    }
     /* One key may have two names. */
-    add_canary(&o, CANARY_CREDENTIAL, "primary.key", "sk-abcdefgh");
-    sink_control(&o, folder);
-    cr_expect(o.detector_control);
+    add_canary(&o, CANARY_CREDENTIAL, "primary.key", o.canaries[0].text);
+    control(&o, folder);
+    cr_expect(o.detector_control, "%s", o.detector_missed);
     cr_expect_eq(o.hit_count, 0);
     cr_expect_eq(o.sink_count, 0);
+    observation_release(&o);
+}
+
+/* Too short to be known by its halves. */
+Test(sink, the_control_fails_and_says_what_was_not_found)
+{
+    struct observation o = observe_drawn();
+
+    add_canary(&o, CANARY_CREDENTIAL, "short.key", "sk-abcdefgh");
+    control(&o, folder);
+    cr_expect_not(o.detector_control);
+    cr_expect_str_eq(o.detector_missed, "short.key as records");
     observation_release(&o);
 }
 
 static void *control_often(void *context)
 {
     for (int i = 0; i < 20; i++) {
-        struct observation o = observe();
+        struct observation o = observe_drawn();
         bool *ok = context;
 
-        sink_control(&o, folder);
+        control(&o, folder);
         *ok = *ok && o.detector_control;
         observation_release(&o);
     }
@@ -408,9 +413,9 @@ Test(sink, two_controls_in_one_folder_do_not_meet)
 
 Test(sink, the_control_fails_where_it_cannot_plant)
 {
-    struct observation o = observe();
+    struct observation o = observe_drawn();
 
-    sink_control(&o, "/nonexistent");
+    control(&o, "/nonexistent");
     cr_expect_not(o.detector_control);
     observation_release(&o);
 }
@@ -419,17 +424,17 @@ Test(sink, the_control_fails_without_a_canary)
 {
     struct observation o = { 0 };
 
-    sink_control(&o, folder);
+    control(&o, folder);
     cr_expect_not(o.detector_control);
 }
 
 /* A text that stands in noise as well proves nothing when it is found. */
 Test(sink, the_control_fails_for_a_text_that_noise_has)
 {
-    struct observation o = observe();
+    struct observation o = observe_drawn();
 
     add_canary(&o, CANARY_PROMPT, "weak", "noise");
-    sink_control(&o, folder);
+    control(&o, folder);
     cr_expect_not(o.detector_control);
     observation_release(&o);
 }
