@@ -313,7 +313,6 @@ void allowed_release(struct allowed *allowed)
     *allowed = (struct allowed){ 0 };
 }
 
-/* What a path takes when every wait without a bound is as short as it may. */
 static int64_t path_longest_ms(const struct allowed_path *path,
                                int64_t unknown_ms)
 {
@@ -332,11 +331,24 @@ static int64_t path_longest_ms(const struct allowed_path *path,
     return sum;
 }
 
+static bool has_open_wait(const struct allowed_path *path)
+{
+    for (size_t i = 0; i < path->count; i++)
+        if (path->attempts[i].gap_most_ms < 0)
+            return true;
+    return false;
+}
+
+static int64_t unknown_ms(const struct runbook *runbook)
+{
+    return runbook->timeouts.total_ms >= 0 ? runbook->timeouts.total_ms
+                                           : UNBOUNDED_MS;
+}
+
 int64_t allowed_longest_ms(const struct allowed *allowed,
                            const struct runbook *runbook)
 {
-    int64_t total = runbook->timeouts.total_ms;
-    int64_t unknown = total >= 0 ? total : UNBOUNDED_MS;
+    int64_t unknown = unknown_ms(runbook);
     int64_t longest = 0;
 
     if (allowed->not_judged[0])
@@ -348,4 +360,15 @@ int64_t allowed_longest_ms(const struct allowed *allowed,
             longest = one;
     }
     return longest;
+}
+
+int64_t allowed_patience_ms(const struct allowed *allowed,
+                            const struct runbook *runbook)
+{
+    bool open = false;
+
+    for (size_t i = 0; i < allowed->path_count; i++)
+        open = open || has_open_wait(&allowed->paths[i]);
+    return allowed_longest_ms(allowed, runbook) +
+           (open ? unknown_ms(runbook) : 0);
 }

@@ -94,9 +94,13 @@ void oracle_allow(struct allowed *out, const struct drill_case *drill_case,
 void allowed_release(struct allowed *allowed);
 /* For people: each path, each attempt with its reason. */
 void allowed_write(struct buf *out, const struct allowed *allowed);
-/* How long a client request may take, for scheduling and for the client's own
- * limit: total_ms, or 30 s, where some wait has no declared bound. */
+/* How long a client request may take, for scheduling: attempts without a bound
+ * take total_ms, or 30 s; waits without one are as short as they may. */
 int64_t allowed_longest_ms(const struct allowed *allowed,
                            const struct runbook *runbook);
+/* For the client's own limit: besides, all waits without a bound together may
+ * take total_ms, or 30 s. */
+int64_t allowed_patience_ms(const struct allowed *allowed,
+                            const struct runbook *runbook);
 
 #endif

@@ -186,7 +186,7 @@ static void endings_of_failure(struct endings *out, const struct walk *walk,
         add_ending(out, CLIENT_ANY, &any_status, -1);
     } else if (body && errors->bad_body.declared) {
         add_error(out, &errors->bad_body, -1);
-        if (end == WALK_END_EXHAUSTED && !first_attempt(walk))
+        if (!first_attempt(walk))
             add_exhausted(out, walk);
     } else if (end == WALK_END_EXHAUSTED) {
         add_exhausted(out, walk);

@@ -167,15 +167,19 @@ static enum walk_answer need_of_next(const struct walk *walk,
                                      size_t next, enum walk_answer retry,
                                      enum walk_answer fallback)
 {
+    int64_t total = walk->runbook->timeouts.total_ms;
     bool sure = retry == WALK_YES && fallback == WALK_YES &&
-                walk->runbook->retry.budget >= 0;
+                walk->runbook->retry.budget >= 0 &&
+                progress->closed[next] == WALK_NO &&
+                (total < 0 || progress->told_most_ms[next] <= total);
 
     if (progress->tries[next] == 0)
         return walk_total_used_up(walk) ? WALK_NO : fallback;
     if (!walk_budget_left(walk, progress, next) ||
-        (progress->closed[next] && retry == WALK_NO))
+        (progress->closed[next] == WALK_YES && retry == WALK_NO) ||
+        (total >= 0 && progress->told_until_ms[next] > total))
         return WALK_NO;
-    return sure && !progress->closed[next] ? WALK_YES : WALK_MAYBE;
+    return sure ? WALK_YES : WALK_MAYBE;
 }
 
 /* fallback.after each_failure: the next in turn, the first again after the
@@ -190,6 +194,7 @@ static void moves_in_turn(const struct walk *walk,
 
     moves->next = next;
     moves->fallback = need != WALK_NO;
+    moves->fallback_open = need == WALK_MAYBE;
     moves->retry = need != WALK_YES && retry != WALK_NO &&
                    walk_budget_left(walk, progress, u);
     moves->end = need != WALK_YES && (!moves->retry || retry == WALK_MAYBE);

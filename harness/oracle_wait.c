@@ -33,6 +33,17 @@ static int64_t backoff_ms(const struct runbook_backoff *backoff, int64_t n)
     return d < (double)WAIT_MS_MOST ? (int64_t)d : WAIT_MS_MOST;
 }
 
+/* What is common where figures are missing: doubling, and additive jitter from
+ * as much again. */
+static int64_t likely_ms(const struct runbook_backoff *backoff, int64_t n)
+{
+    struct runbook_backoff usual = *backoff;
+
+    if (usual.factor_percent < 0)
+        usual.factor_percent = 200;
+    return 2 * backoff_ms(&usual, n);
+}
+
 /* local counts retries at this upstream, total over all: gateways count either
  * way, so the bounds take the smaller and the larger. */
 static struct wait backoff_wait(const struct runbook *runbook, int64_t local,
@@ -42,13 +53,19 @@ static struct wait backoff_wait(const struct runbook *runbook, int64_t local,
     struct wait wait = { .most_ms = ALLOWED_ANY };
     int64_t small, large;
 
-    if (!backoff->declared || backoff->base_ms < 0 || backoff->jitter < 0) {
+    if (!backoff->declared || backoff->base_ms < 0) {
         snprintf(wait.reason, sizeof wait.reason,
                  "no backoff is declared: any wait");
         return wait;
     }
     small = backoff_ms(backoff, local);
     large = backoff_ms(backoff, total);
+    wait.likely_ms = likely_ms(backoff, total);
+    if (backoff->jitter < 0) {
+        snprintf(wait.reason, sizeof wait.reason,
+                 "retry.backoff.jitter is not declared: any wait");
+        return wait;
+    }
     if (small == ALLOWED_ANY || large == ALLOWED_ANY) {
         snprintf(wait.reason, sizeof wait.reason,
                  "retry.backoff.factor is not declared: any wait");
@@ -83,7 +100,7 @@ static struct wait backoff_wait(const struct runbook *runbook, int64_t local,
 }
 
 struct wait walk_switch_wait(const struct runbook *runbook,
-                             const struct progress *progress)
+                             const struct progress *progress, size_t u)
 {
     struct wait wait =
         backoff_wait(runbook, progress->retries, progress->retries);
@@ -91,7 +108,37 @@ struct wait walk_switch_wait(const struct runbook *runbook,
     wait.least_ms = 0;
     snprintf(wait.reason, sizeof wait.reason,
              "to another upstream: no wait is asked for");
+    if (!progress->told[u])
+        return wait;
+    wait.most_ms = ALLOWED_ANY;
+    wait.likely_ms += progress->told_most_ms[u] - progress->least_ms;
+    if (!progress->open && progress->told_until_ms[u] > progress->most_ms)
+        wait.least_ms = progress->told_until_ms[u] - progress->most_ms;
+    snprintf(wait.reason, sizeof wait.reason,
+             "back to an upstream that sent Retry-After");
     return wait;
+}
+
+void walk_remember(struct progress *progress, size_t u,
+                   const struct waits *waits)
+{
+    int64_t least_ms = WAIT_MS_MOST;
+
+    progress->told[u] = false;
+    progress->told_until_ms[u] = progress->told_most_ms[u] = 0;
+    for (size_t i = 0; i < waits->count; i++) {
+        const struct wait *wait = &waits->items[i];
+
+        progress->told[u] = progress->told[u] || wait->obeyed_most_ms > 0;
+        if (wait->obeyed_least_ms < least_ms)
+            least_ms = wait->obeyed_least_ms;
+        if (progress->most_ms + wait->obeyed_most_ms >
+            progress->told_most_ms[u])
+            progress->told_most_ms[u] =
+                progress->most_ms + wait->obeyed_most_ms;
+    }
+    if (progress->told[u] && least_ms > 0)
+        progress->told_until_ms[u] = progress->least_ms + least_ms;
 }
 
 static enum obeyed form_is(bool listed)
@@ -198,6 +245,7 @@ static void add_obeyed(struct waits *out, const struct hint *hint,
     struct wait wait = {
         .least_ms = hint->least_ms,
         .most_ms = ALLOWED_ANY,
+        .likely_ms = hint->most_ms + backoff->likely_ms,
         .obeyed_least_ms = hint->least_ms,
         .obeyed_most_ms = hint->most_ms,
     };

@@ -67,20 +67,27 @@ static void pass(struct progress *progress, int64_t least_ms, int64_t most_ms)
     progress->most_ms += most_ms;
 }
 
+/* How long a wait is, at most or by all likelihood. */
+static int64_t longest(const struct wait *wait)
+{
+    if (wait->most_ms != ALLOWED_ANY)
+        return wait->most_ms;
+    return wait->likely_ms > wait->least_ms ? wait->likely_ms : wait->least_ms;
+}
+
 /* Waits, then tries; unless total_ms is over by then. */
 static void wait_and_try(struct walk *walk, struct progress progress, size_t u,
                          const struct wait *wait, const struct outcome *outcome,
                          const char *reason)
 {
     if (walk->runbook->timeouts.total_ms >= 0) {
-        struct span stretch = { wait->least_ms, wait->most_ms == ALLOWED_ANY
-                                                    ? wait->least_ms
-                                                    : wait->most_ms };
+        struct span stretch = { wait->least_ms, longest(wait) };
 
         if (end_by_total(walk, &progress, outcome, stretch, true))
             return;
     }
-    pass(&progress, wait->least_ms, wait->most_ms);
+    progress.open = progress.open || wait->most_ms == ALLOWED_ANY;
+    pass(&progress, wait->least_ms, longest(wait));
     progress.waited_least_ms += wait->obeyed_least_ms;
     progress.waited_most_ms += wait->obeyed_most_ms;
     try_upstream(walk, progress, u, wait, reason);
@@ -155,8 +162,12 @@ static void retry_after_wait(struct walk *walk, const struct progress *progress,
     for (size_t i = 0; i < waits.count; i++)
         wait_and_try(walk, next, u, &waits.items[i], outcome,
                      moves->retry_reason);
-    if (moves->fallback)
+    if (moves->fallback) {
+        if (moves->fallback_open &&
+            (waits.give_up || wait_passes_total(walk, progress, &waits)))
+            moves->end = true;
         return;
+    }
     if (waits.give_up)
         instead_of_waiting(walk, progress, u, outcome, moves, waits.reason,
                            true);
@@ -175,21 +186,24 @@ static void end_by_moves(struct walk *walk, const struct progress *progress,
                  moves->end_reason);
 }
 
-/* A Retry-After above its cap may end the request, or close the upstream,
- * whether a retry was due or not. */
-static void heed_caps(struct walk *walk, struct progress *progress, size_t u,
+/* A Retry-After binds a later return to the upstream. Above its cap it may end
+ * the request, or close the upstream, whether a retry was due or not. */
+static void heed_hint(struct walk *walk, struct progress *progress, size_t u,
                       const struct outcome *outcome, const struct moves *moves)
 {
     struct step healthy;
     struct waits waits;
 
-    if (moves->rotate || (!moves->retry && !moves->fallback))
+    if (moves->rotate)
         return;
     walk_waits(&waits, walk->runbook, step_of(walk, progress, u, &healthy),
                outcome, progress, progress->tries[u] - 1);
-    if (waits.fail)
+    walk_remember(progress, u, &waits);
+    if (waits.fail && (moves->retry || moves->fallback))
         walk_end(walk, progress, WALK_END_EXHAUSTED, outcome, 0, waits.reason);
-    progress->closed[u] = progress->closed[u] || waits.give_up;
+    if (waits.give_up && progress->closed[u] == WALK_NO)
+        progress->closed[u] =
+            waits.count > 0 || waits.fail ? WALK_MAYBE : WALK_YES;
 }
 
 /* A wait is for the key that was told to wait. */
@@ -198,9 +212,11 @@ static void retry_with_next_key(struct walk *walk,
                                 const struct outcome *outcome,
                                 const struct moves *moves)
 {
-    struct wait wait = walk_switch_wait(walk->runbook, progress);
     struct progress next = *progress;
+    struct wait wait;
 
+    next.told[u] = false;
+    wait = walk_switch_wait(walk->runbook, &next, u);
     snprintf(wait.reason, sizeof wait.reason,
              "with the next key: no wait is asked for");
     next.retries++;
@@ -216,8 +232,8 @@ static void follow(struct walk *walk, struct progress *progress, size_t u,
     struct moves moves;
 
     walk_moves(walk, progress, u, outcome, &moves);
-    progress->closed[u] = moves.closes;
-    heed_caps(walk, progress, u, outcome, &moves);
+    progress->closed[u] = moves.closes ? WALK_YES : WALK_NO;
+    heed_hint(walk, progress, u, outcome, &moves);
     if ((moves.retry || moves.rotate) && runbook->retry.budget < 0 &&
         runbook->retry.total_attempts_max < 0 &&
         moves.end_kind != WALK_END_AUTH) {
@@ -236,7 +252,7 @@ static void follow(struct walk *walk, struct progress *progress, size_t u,
         retry_with_next_key(walk, progress, u, outcome, &moves);
     if (moves.fallback) {
         struct progress next = *progress;
-        struct wait wait = walk_switch_wait(runbook, progress);
+        struct wait wait = walk_switch_wait(runbook, progress, moves.next);
 
         next.retries += progress->tries[moves.next] > 0;
         wait_and_try(walk, next, moves.next, &wait, outcome,

@@ -33,13 +33,21 @@ struct walk {
     size_t nodes;
 };
 
+enum walk_answer { WALK_NO, WALK_MAYBE, WALK_YES };
+
 /* What is behind an attempt. Copied on the way down. */
 struct progress {
     int64_t tries[ALLOWED_UPSTREAMS];
     int64_t failures[ALLOWED_UPSTREAMS]; /* in a row, of cooldown's classes */
-    /* Its last failure is one that the runbook does not retry. */
-    bool closed[ALLOWED_UPSTREAMS];
-    int64_t least_ms, most_ms; /* since the client's request */
+    /* Whether it is out, by its last failure, for the rest of the request. */
+    enum walk_answer closed[ALLOWED_UPSTREAMS];
+    /* It may have asked for a wait, and when that is over at the earliest
+     * (since the client's request), where it is surely obeyed; 0: nothing is
+     * sure. */
+    bool told[ALLOWED_UPSTREAMS];
+    int64_t told_until_ms[ALLOWED_UPSTREAMS];
+    int64_t told_most_ms[ALLOWED_UPSTREAMS]; /* or this late */
+    int64_t least_ms, most_ms;               /* since the client's request */
     bool open; /* some wait had no upper bound; it is not in most_ms */
     int64_t waited_least_ms, waited_most_ms; /* for Retry-After, summed */
     int64_t retries;
@@ -53,6 +61,9 @@ struct progress {
 /* A wait before an attempt. most_ms ALLOWED_ANY: no bound. */
 struct wait {
     int64_t least_ms, most_ms;
+    /* Without a bound: as long as the declared figures make likely, so that an
+     * end instead of a wait beyond total_ms is seen as one. */
+    int64_t likely_ms;
     int64_t obeyed_least_ms, obeyed_most_ms; /* of Retry-After */
     char reason[96];
 };
@@ -72,11 +83,12 @@ struct waits {
 void walk_waits(struct waits *out, const struct runbook *runbook,
                 const struct step *step, const struct outcome *outcome,
                 const struct progress *progress, int64_t local);
-/* The wait before another upstream is tried. */
+/* The wait before another upstream, u, is tried. */
 struct wait walk_switch_wait(const struct runbook *runbook,
-                             const struct progress *progress);
-
-enum walk_answer { WALK_NO, WALK_MAYBE, WALK_YES };
+                             const struct progress *progress, size_t u);
+/* What those waits ask for, remembered for a later return to upstream u. */
+void walk_remember(struct progress *progress, size_t u,
+                   const struct waits *waits);
 
 enum walk_end {
     WALK_END_ANSWER,      /* the upstream answered well */

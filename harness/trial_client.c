@@ -85,8 +85,8 @@ int64_t trial_timeout_ms(const struct trial *t, size_t phase)
 
     if (p->client.timeout_ms > 0)
         return p->client.timeout_ms;
-    return allowed_longest_ms(&t->planned->allowed[phase],
-                              t->planned->runbook) +
+    return allowed_patience_ms(&t->planned->allowed[phase],
+                               t->planned->runbook) +
            TRIAL_SLACK_MS;
 }
 

@@ -610,6 +610,54 @@ Test(oracle, gaps_follow_backoff_and_retry_after)
     }
 }
 
+/* Back to the primary in turn: its Retry-After counts from its own failure. */
+Test(oracle, a_retry_after_binds_a_later_return)
+{
+    static const char runbook[] =
+        "{\"retry\":{\"budget\":1,\"on\":[\"http_503\"],"
+        "\"backoff\":{\"base_ms\":50,\"jitter\":\"none\"},"
+        "\"retry_after\":{\"on\":[\"http_503\"]}},"
+        "\"fallback\":{\"order\":[\"primary\",\"fallback\"],"
+        "\"after\":\"each_failure\",\"on\":[\"http_503\"]}}";
+    struct drill_script d;
+    struct allowed allowed;
+
+    drill_script_init(&d, runbook, false,
+                      "[{\"fault\":\"status\",\"status\":503,"
+                      "\"retry_after\":{\"seconds\":2}},{\"fault\":\"none\"}]",
+                      STATUS(503));
+    oracle_allow(&allowed, &d.drill_case, 0, &d.runbook);
+    cr_assert_eq(allowed.path_count, 1);
+    cr_assert_eq(allowed.paths[0].count, 3);
+    cr_expect_str_eq(allowed.paths[0].attempts[2].upstream, "primary");
+    cr_expect_eq(allowed.paths[0].attempts[2].gap_least_ms, 1950);
+    cr_expect_eq(allowed.paths[0].attempts[2].gap_most_ms, ALLOWED_ANY);
+    /* What a client waits for must not be shorter than that. */
+    cr_expect_geq(allowed_patience_ms(&allowed, &d.runbook), 30000);
+    allowed_release(&allowed);
+    drill_script_release(&d);
+}
+
+/* The wait would pass total_ms: also where only its lower bound is declared. */
+Test(oracle, a_wait_without_a_bound_may_be_too_long)
+{
+    static const struct row rows[] = {
+        { "{\"retry\":{\"budget\":1,\"on\":[\"http_503\"],\"backoff\":"
+          "{\"base_ms\":600,\"jitter\":\"additive\"}},"
+          "\"fallback\":{\"order\":[\"primary\"]},"
+          "\"timeouts\":{\"total_ms\":1000}}",
+          false, ONCE(503), NULL,
+          "P fallback error total | PP fallback error total | PP primary_ ok" },
+        { "{\"retry\":{\"budget\":1,\"on\":[\"http_503\"],\"backoff\":"
+          "{\"base_ms\":100,\"jitter\":\"additive\"}},"
+          "\"fallback\":{\"order\":[\"primary\"]},"
+          "\"timeouts\":{\"total_ms\":1000}}",
+          false, ONCE(503), NULL, "PP fallback error total? | PP primary_ ok" },
+    };
+
+    EXPECT_ROWS(rows);
+}
+
 Test(oracle, the_second_wait_grows_up_to_the_cap)
 {
     struct drill_script d;

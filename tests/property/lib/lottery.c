@@ -175,7 +175,7 @@ static void add_retry_after(const struct draw_of *d)
         return;
     open_object(d->out, "retry_after");
     maybe_list(d, 85, "on", hinted, true, 70);
-    maybe_list(d, 60, "formats", formats, true, 70);
+    maybe_list(d, 60, "formats", formats, true, d->strict ? 100 : 70);
     if (says(d, 70)) {
         member(d->out, "\"cap_ms\":%" PRId64,
                lottery_number(d->lottery, 500, 4000));
@@ -205,7 +205,8 @@ static void add_fallback(const struct draw_of *d)
         return;
     open_object(d->out, "fallback");
     member(d->out, "\"order\":[\"primary\",\"fallback\"]");
-    maybe_word(d, 50, "after", afters);
+    if (!d->strict)
+        maybe_word(d, 50, "after", afters);
     maybe_list(d, 88, "on", classes, true, 70);
     if (!d->strict)
         maybe_list(d, 20, "on_codes", codes, true, 50);
@@ -247,10 +248,11 @@ static void add_limits(const struct draw_of *d)
 {
     if (says(d, 90)) {
         open_object(d->out, "timeouts");
-        maybe_number(d, 80, "header_ms", 100, 800);
-        maybe_number(d, 70, "first_token_ms", 200, 1000);
+        /* Strictly: far enough from each other that one surely comes first. */
+        maybe_number(d, 80, "header_ms", 100, d->strict ? 300 : 800);
+        maybe_number(d, 70, "first_token_ms", d->strict ? 600 : 200, 1000);
         maybe_number(d, 80, "idle_ms", 100, 800);
-        maybe_number(d, 50, "attempt_ms", 400, 2000);
+        maybe_number(d, 50, "attempt_ms", d->strict ? 1500 : 400, 2000);
         if (d->strict)
             member(d->out, "\"total_ms\":60000");
         else
@@ -285,7 +287,10 @@ void lottery_runbook(struct buf *out, struct lottery *lottery,
     add_ends(&d);
     add_limits(&d);
     if (says(&d, 70))
-        member(out, "\"upstreams\":{\"primary\":{\"credential\":\"own\"}}");
+        member(out, "\"upstreams\":{\"primary\":{\"credential\":\"own\"},"
+                    "\"fallback\":{\"credential\":\"own\"}}");
+    if (says(&d, 50))
+        member(out, "\"request\":{\"body\":\"json_equal\"}");
     buf_add_text(out, "}");
 }
 
@@ -428,10 +433,21 @@ static void add_plain(struct buf *out, struct lottery *l)
     }
 }
 
+/* A busy upstream: what is retried most, and how long to wait. */
+static void add_busy(struct buf *out, struct lottery *l)
+{
+    static const char *const busy[] = { "429", "503", "500", NULL };
+
+    member(out, "\"fault\":\"status\",\"status\":%s", lottery_word(l, busy));
+    if (lottery_chance(l, 60))
+        add_hint(out, l);
+}
+
 void lottery_script(struct buf *out, struct lottery *lottery,
                     enum lottery_kind kind, bool stream)
 {
     int64_t count = lottery_number(lottery, 1, 4);
+    bool busy = lottery_chance(lottery, 35);
 
     if (kind == LOTTERY_WILD && lottery_chance(lottery, 5)) {
         buf_add_text(out, "[{\"fault\":\"refuse\"}]");
@@ -443,6 +459,8 @@ void lottery_script(struct buf *out, struct lottery *lottery,
         buf_add_text(out, "{");
         if (kind == LOTTERY_STRICT)
             add_plain(out, lottery);
+        else if (busy)
+            add_busy(out, lottery);
         else
             add_wild(out, lottery, stream);
         buf_add_text(out, "}");

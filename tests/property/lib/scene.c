@@ -271,7 +271,7 @@ bool scene_play(struct scene *scene, uint64_t seed, struct err *err)
                buf_text(&scene->primary), buf_text(&scene->fallback));
     plan.runbook = stage->d.runbook.document;
     plan.client_until_ns =
-        (allowed_longest_ms(&stage->allowed, &stage->d.runbook) +
+        (allowed_patience_ms(&stage->allowed, &stage->d.runbook) +
          SCENE_SLACK_MS) *
         NS_PER_MS;
     if (!rehearsal_run(&played, &plan, err))
