@@ -155,18 +155,19 @@ static bool check_retry_after(const struct step *step, const char *path,
                               const struct json *node, struct err *err)
 {
     const struct step_retry_after *after = &step->retry_after;
-    int forms =
-        (after->seconds >= 0) + (after->date_in_ms >= 0) + (after->raw != NULL);
+    int forms = (after->seconds >= 0) + (after->date_in_ms >= 0) +
+                (after->date_ago_ms >= 0) + (after->raw != NULL);
 
     if (!json_get(node, "retry_after"))
         return true;
     if (forms > 1)
         return refuse(err, path, "retry_after",
-                      "more than one of seconds, date_in_ms and raw; choose "
-                      "one");
+                      "more than one of seconds, date_in_ms, date_ago_ms "
+                      "and raw; choose one");
     if (!forms && after->ms < 0)
         return refuse(err, path, "retry_after",
-                      "none of seconds, date_in_ms, raw and ms");
+                      "none of seconds, date_in_ms, date_ago_ms, raw and "
+                      "ms");
     if (after->raw && strpbrk(after->raw, "\r\n"))
         return refuse(err, path, "retry_after",
                       "a header value cannot hold a line end");

@@ -231,13 +231,14 @@ struct step_idle {
     int64_t rst_on_next_byte; /* 1: the next request is reset unread */
 };
 
-/* Retry-After: at most one of the three forms is set. */
+/* Retry-After: at most one of the four forms is set. */
 struct step_retry_after {
-    int64_t seconds;    /* -1: not this form */
-    int64_t date_in_ms; /* -1: not this form; from the answer's own Date */
-    int64_t format;     /* enum clock_http_date */
-    char *raw;          /* NULL: not this form */
-    int64_t ms;         /* a retry-after-ms header beside it; -1: none */
+    int64_t seconds;     /* -1: not this form */
+    int64_t date_in_ms;  /* -1: not this form; from the answer's own Date */
+    int64_t date_ago_ms; /* the same, before it */
+    int64_t format;      /* enum clock_http_date */
+    char *raw;           /* NULL: not this form */
+    int64_t ms;          /* a retry-after-ms header beside it; -1: none */
 };
 
 struct step_header {

@@ -185,6 +185,9 @@ static void describe_retry_after(struct buf *out, const struct step *step)
     if (after->date_in_ms >= 0)
         buf_printf(out, " with Retry-After a date in %" PRId64 " ms",
                    after->date_in_ms);
+    if (after->date_ago_ms >= 0)
+        buf_printf(out, " with Retry-After a date %" PRId64 " ms ago",
+                   after->date_ago_ms);
     if (after->raw)
         buf_printf(out, " with Retry-After \"%s\"", after->raw);
     if (after->ms >= 0)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/oracle_hint.h"
+
 enum walk_answer walk_in_set(bool section, const struct failure_set *set,
                              const struct outcome *outcome)
 {
@@ -206,6 +208,18 @@ static void moves_in_turn(const struct walk *walk,
         "is in retry.on and not in fallback.on");
 }
 
+/* Why a retry may be made or not. */
+enum open { OPEN_CLASSES, OPEN_BUDGET, OPEN_WORD };
+
+static enum open what_is_open(const struct walk *walk)
+{
+    const struct runbook_retry *retry = &walk->runbook->retry;
+
+    return !retry->on.declared ? OPEN_CLASSES
+           : retry->budget < 0 ? OPEN_BUDGET
+                               : OPEN_WORD;
+}
+
 static void moves_retry_first(const struct walk *walk,
                               const struct progress *progress, size_t u,
                               const struct outcome *outcome,
@@ -214,12 +228,14 @@ static void moves_retry_first(const struct walk *walk,
 {
     bool can_retry = retry != WALK_NO && walk_budget_left(walk, progress, u);
     bool after_retries = !can_retry || retry == WALK_MAYBE;
+    enum open open = what_is_open(walk);
 
     moves->retry = can_retry;
     say(moves->retry_reason, sizeof moves->retry_reason, outcome,
-        retry == WALK_YES ? "is in retry.on and the budget is not used up"
-        : walk->runbook->retry.on.declared
-            ? "may be retried: retry.budget is not declared"
+        retry == WALK_YES     ? "is in retry.on and the budget is not used up"
+        : open == OPEN_BUDGET ? "may be retried: retry.budget is not declared"
+        : open == OPEN_WORD
+            ? "may be retried: retry.should_retry is not declared"
             : "may be retried: retry.on is not declared");
     if (after_retries && fallback != WALK_NO)
         walk_allow_fallback(walk, progress, u, moves, outcome,
@@ -272,16 +288,36 @@ static void apply_cooldown(const struct walk *walk,
              "the upstream is in cooldown");
 }
 
+/* Source: runbook retry.should_retry. */
+static enum walk_answer as_said(const struct walk *walk,
+                                const struct step *step,
+                                const struct outcome *outcome,
+                                enum walk_answer retry)
+{
+    int64_t rule = walk->runbook->retry.should_retry;
+    enum said said = hint_said(step);
+    enum walk_answer wanted = said == SAID_YES ? WALK_YES : WALK_NO;
+
+    if (outcome->failure != FAILURE_HTTP || said == SAID_NOTHING ||
+        retry == wanted || rule == SHOULD_RETRY_IGNORED ||
+        (rule == SHOULD_RETRY_NO && said == SAID_YES))
+        return retry;
+    return rule < 0 ? WALK_MAYBE : wanted;
+}
+
 static void moves_of_class(const struct walk *walk,
                            const struct progress *progress, size_t u,
+                           const struct step *step,
                            const struct outcome *outcome, struct moves *moves)
 {
     const struct runbook *runbook = walk->runbook;
+    enum open open = what_is_open(walk);
     enum walk_answer retry =
         walk_in_set(runbook->retry.declared, &runbook->retry.on, outcome);
     enum walk_answer fallback =
         walk_in_set(runbook->fallback.declared, &runbook->fallback.on, outcome);
 
+    retry = as_said(walk, step, outcome, retry);
     if (walk->upstream_count == 1)
         fallback = WALK_NO;
     if (fallback == WALK_NO &&
@@ -309,22 +345,23 @@ static void moves_of_class(const struct walk *walk,
         moves->end_kind = WALK_END_EXHAUSTED;
         say(moves->end_reason, sizeof moves->end_reason, outcome,
             walk_total_used_up(walk) ? "and retry.total_attempts_max is reached"
-            : retry == WALK_MAYBE
-                ? (runbook->retry.on.declared
-                       ? "may end it: retry.budget is not declared"
-                       : "may end it: retry.on is not declared")
-                : "and no retry or fallback is left");
+            : retry != WALK_MAYBE    ? "and no retry or fallback is left"
+            : open == OPEN_BUDGET ? "may end it: retry.budget is not declared"
+            : open == OPEN_WORD
+                ? "may end it: retry.should_retry is not declared"
+                : "may end it: retry.on is not declared");
     }
     apply_rotation(walk, progress, u, outcome, moves);
     apply_cooldown(walk, progress, u, outcome, moves);
 }
 
 void walk_moves(const struct walk *walk, const struct progress *progress,
-                size_t u, const struct outcome *outcome, struct moves *moves)
+                size_t u, const struct step *step,
+                const struct outcome *outcome, struct moves *moves)
 {
     *moves = (struct moves){ .next = walk->upstream_count, .closes = true };
     if (moves_of_auth(walk, progress, u, outcome, moves) ||
         moves_of_code(walk, progress, u, outcome, moves))
         return;
-    moves_of_class(walk, progress, u, outcome, moves);
+    moves_of_class(walk, progress, u, step, outcome, moves);
 }

@@ -1,22 +1,8 @@
 #include "harness/oracle_walk.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "common/clock.h"
-
-#define WAIT_MS_MOST (INT64_C(1) << 40)
-
-enum obeyed { OBEYED_NOT, OBEYED_MAYBE, OBEYED_SURELY };
-
-/* What a step's Retry-After asks for, as a gateway may read it. */
-struct hint {
-    bool sent;
-    enum obeyed readable;
-    int64_t least_ms, most_ms;
-    char text[64];
-};
+#include "harness/oracle_hint.h"
 
 /* d = min(cap, base x factor^n); ALLOWED_ANY when n needs an undeclared
  * factor. */
@@ -26,11 +12,11 @@ static int64_t backoff_ms(const struct runbook_backoff *backoff, int64_t n)
 
     if (n > 0 && backoff->factor_percent < 0)
         return ALLOWED_ANY;
-    for (int64_t i = 0; i < n && d < (double)WAIT_MS_MOST; i++)
+    for (int64_t i = 0; i < n && d < (double)HINT_MS_MOST; i++)
         d = d * (double)backoff->factor_percent / 100;
     if (backoff->cap_ms >= 0 && d > (double)backoff->cap_ms)
         return backoff->cap_ms;
-    return d < (double)WAIT_MS_MOST ? (int64_t)d : WAIT_MS_MOST;
+    return d < (double)HINT_MS_MOST ? (int64_t)d : HINT_MS_MOST;
 }
 
 /* What is common where figures are missing: doubling, and additive jitter from
@@ -122,7 +108,7 @@ struct wait walk_switch_wait(const struct runbook *runbook,
 void walk_remember(struct progress *progress, size_t u,
                    const struct waits *waits)
 {
-    int64_t least_ms = WAIT_MS_MOST;
+    int64_t least_ms = HINT_MS_MOST;
 
     progress->told[u] = false;
     progress->told_until_ms[u] = progress->told_most_ms[u] = 0;
@@ -141,91 +127,16 @@ void walk_remember(struct progress *progress, size_t u,
         progress->told_until_ms[u] = progress->least_ms + least_ms;
 }
 
-static enum obeyed form_is(bool listed)
-{
-    return listed ? OBEYED_SURELY : OBEYED_MAYBE;
-}
-
-static void hint_seconds(struct hint *hint, double seconds,
-                         enum obeyed readable)
-{
-    double ms = seconds * 1000;
-
-    hint->sent = true;
-    hint->readable = readable;
-    hint->least_ms = hint->most_ms =
-        ms < (double)WAIT_MS_MOST ? (int64_t)ms : WAIT_MS_MOST;
-}
-
-/* Text we did not make: delay-seconds of RFC 9110 10.2.3 are digits alone; a
- * decimal may be read or ignored; anything else is ignored. */
-static void hint_raw(struct hint *hint, const char *raw, enum obeyed readable)
-{
-    size_t digits = strspn(raw, "0123456789");
-
-    if (digits > 0 && raw[digits] == '\0') {
-        /* Too many digits for an integer: read as very long, or ignored. */
-        hint_seconds(hint, strtod(raw, NULL),
-                     digits > 9 ? OBEYED_MAYBE : readable);
-    } else if (digits > 0 && raw[digits] == '.' && raw[digits + 1] != '\0' &&
-               raw[digits + 1 + strspn(raw + digits + 1, "0123456789")] ==
-                   '\0') {
-        hint_seconds(hint, strtod(raw, NULL), OBEYED_MAYBE);
-    }
-}
-
-/* A date has a resolution of one second, and counts from the answer's Date. */
-static void hint_date(struct hint *hint, const struct step_retry_after *sent,
-                      enum obeyed readable)
-{
-    hint->sent = true;
-    hint->readable =
-        sent->format == CLOCK_HTTP_DATE_IMF ? readable : OBEYED_MAYBE;
-    hint->least_ms = sent->date_in_ms > 1000 ? sent->date_in_ms - 1000 : 0;
-    hint->most_ms = sent->date_in_ms > 0 ? sent->date_in_ms + 1000 : 1000;
-}
-
-static struct hint hint_of(const struct runbook *runbook,
-                           const struct step *step)
-{
-    const struct step_retry_after *sent = &step->retry_after;
-    const struct retry_formats *formats = &runbook->retry.retry_after.formats;
-    bool seconds = formats->declared ? formats->seconds : true;
-    bool date = formats->declared ? formats->date : true;
-    struct hint hint = { 0 };
-
-    if (sent->raw)
-        hint_raw(&hint, sent->raw, form_is(seconds));
-    else if (sent->seconds >= 0)
-        hint_seconds(&hint, (double)sent->seconds, form_is(seconds));
-    else if (sent->date_in_ms != -1)
-        hint_date(&hint, sent, form_is(date));
-    snprintf(hint.text, sizeof hint.text, "Retry-After");
-    return hint;
-}
-
-static struct hint hint_ms(const struct runbook *runbook,
-                           const struct step *step)
-{
-    struct hint hint = { 0 };
-
-    if (step->retry_after.ms < 0)
-        return hint;
-    hint.sent = true;
-    hint.readable = form_is(runbook->retry.retry_after.formats.ms);
-    hint.least_ms = hint.most_ms = step->retry_after.ms;
-    snprintf(hint.text, sizeof hint.text, "retry-after-ms");
-    return hint;
-}
-
+/* retry_after.on is about the headers of that name alone. */
 static enum obeyed on_status(const struct runbook *runbook,
-                             const struct outcome *outcome)
+                             const struct outcome *outcome,
+                             const struct hint *hint)
 {
     const struct runbook_retry_after *rule = &runbook->retry.retry_after;
 
     if (outcome->failure != FAILURE_HTTP)
         return OBEYED_NOT;
-    if (!rule->declared || !rule->on.declared)
+    if (hint->elsewhere || !rule->declared || !rule->on.declared)
         return OBEYED_MAYBE;
     return failure_set_has(&rule->on, FAILURE_HTTP, outcome->status)
                ? OBEYED_SURELY
@@ -238,25 +149,26 @@ static void add_wait(struct waits *out, const struct wait *wait)
         out->items[out->count++] = *wait;
 }
 
-/* Retry-After is a lower bound, jitter comes on top. */
+/* Retry-After is a lower bound, jitter comes on top. No longer wait is obeyed
+ * than the declared cap. */
 static void add_obeyed(struct waits *out, const struct hint *hint,
-                       const struct wait *backoff)
+                       const struct wait *backoff, int64_t cap_ms)
 {
-    struct wait wait = {
-        .least_ms = hint->least_ms,
-        .most_ms = ALLOWED_ANY,
-        .likely_ms = hint->most_ms + backoff->likely_ms,
-        .obeyed_least_ms = hint->least_ms,
-        .obeyed_most_ms = hint->most_ms,
-    };
+    struct wait wait = { .most_ms = ALLOWED_ANY };
+    int64_t least = hint->elsewhere ? backoff->least_ms : hint->least_ms;
+    int64_t most = hint->most_ms;
 
-    if (backoff->most_ms >= 0)
-        wait.most_ms = (hint->most_ms > backoff->most_ms ? hint->most_ms
-                                                         : backoff->most_ms) +
+    if (cap_ms >= 0 && (most == ALLOWED_ANY || most > cap_ms))
+        most = cap_ms > least ? cap_ms : least;
+    wait.least_ms = wait.obeyed_least_ms = least;
+    wait.obeyed_most_ms = most == ALLOWED_ANY ? least : most;
+    wait.likely_ms = wait.obeyed_most_ms + backoff->likely_ms;
+    if (backoff->most_ms >= 0 && most != ALLOWED_ANY)
+        wait.most_ms = (most > backoff->most_ms ? most : backoff->most_ms) +
                        backoff->most_ms;
     snprintf(wait.reason, sizeof wait.reason,
              "%s asks for %lld ms; jitter on top", hint->text,
-             (long long)hint->least_ms);
+             (long long)least);
     add_wait(out, &wait);
 }
 
@@ -267,6 +179,9 @@ static enum obeyed above_cap(const struct runbook_retry_after *rule,
 {
     enum obeyed above = OBEYED_NOT;
 
+    if (hint->most_ms == ALLOWED_ANY)
+        return rule->cap_ms >= 0 || rule->total_cap_ms >= 0 ? OBEYED_MAYBE
+                                                            : OBEYED_NOT;
     if (rule->cap_ms >= 0 && hint->most_ms > rule->cap_ms)
         above = hint->least_ms > rule->cap_ms ? OBEYED_SURELY : OBEYED_MAYBE;
     if (rule->total_cap_ms >= 0 &&
@@ -291,20 +206,22 @@ static void add_above_cap(struct waits *out, int64_t rule, bool *backoff_too)
 
 /* One hint: what it leads to. Returns whether plain backoff is right too. */
 static bool add_hint(struct waits *out, const struct runbook *runbook,
-                     const struct hint *hint, enum obeyed status,
+                     const struct hint *hint, const struct outcome *outcome,
                      const struct progress *progress,
                      const struct wait *backoff)
 {
+    const struct runbook_retry_after *rule = &runbook->retry.retry_after;
+    enum obeyed status = on_status(runbook, outcome, hint);
     enum obeyed obeyed = status < hint->readable ? status : hint->readable;
-    enum obeyed above = above_cap(&runbook->retry.retry_after, hint, progress);
+    enum obeyed above = above_cap(rule, hint, progress);
     bool backoff_too = obeyed != OBEYED_SURELY;
 
     if (obeyed == OBEYED_NOT)
         return true;
     if (above != OBEYED_NOT)
-        add_above_cap(out, runbook->retry.retry_after.above_cap, &backoff_too);
+        add_above_cap(out, rule->above_cap, &backoff_too);
     if (above != OBEYED_SURELY)
-        add_obeyed(out, hint, backoff);
+        add_obeyed(out, hint, backoff, rule->cap_ms);
     return backoff_too;
 }
 
@@ -313,17 +230,15 @@ void walk_waits(struct waits *out, const struct runbook *runbook,
                 const struct progress *progress, int64_t local)
 {
     struct wait backoff = backoff_wait(runbook, local, progress->retries);
-    enum obeyed status = on_status(runbook, outcome);
-    struct hint text = hint_of(runbook, step);
-    struct hint ms = hint_ms(runbook, step);
+    struct hints hints;
     bool backoff_too = true;
 
     *out = (struct waits){ 0 };
-    if (ms.sent)
-        backoff_too = add_hint(out, runbook, &ms, status, progress, &backoff);
-    /* ms beats seconds where both are declared and sent. */
-    if (text.sent && backoff_too)
-        backoff_too = add_hint(out, runbook, &text, status, progress, &backoff);
+    hints_of(&hints, runbook, step);
+    /* One that is surely obeyed beats those behind it. */
+    for (size_t i = 0; i < hints.count && backoff_too; i++)
+        backoff_too = add_hint(out, runbook, &hints.items[i], outcome, progress,
+                               &backoff);
     if (backoff_too)
         add_wait(out, &backoff);
 }

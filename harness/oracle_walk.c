@@ -229,9 +229,11 @@ static void follow(struct walk *walk, struct progress *progress, size_t u,
                    const struct outcome *outcome)
 {
     const struct runbook *runbook = walk->runbook;
+    struct step healthy;
     struct moves moves;
 
-    walk_moves(walk, progress, u, outcome, &moves);
+    walk_moves(walk, progress, u, step_of(walk, progress, u, &healthy), outcome,
+               &moves);
     progress->closed[u] = moves.closes ? WALK_YES : WALK_NO;
     heed_hint(walk, progress, u, outcome, &moves);
     if ((moves.retry || moves.rotate) && runbook->retry.budget < 0 &&

@@ -67,7 +67,7 @@ struct wait {
     int64_t obeyed_least_ms, obeyed_most_ms; /* of Retry-After */
     char reason[96];
 };
-#define WAITS_MOST 4
+#define WAITS_MOST 8
 struct waits {
     struct wait items[WAITS_MOST]; /* before a retry at the same upstream */
     size_t count;                  /* 0: no retry */
@@ -115,9 +115,11 @@ struct moves {
     char fallback_reason[96], end_reason[128];
 };
 
-/* By auth rule, error code and failure class, in this order. */
+/* By auth rule, error code and failure class, in this order; a class may be
+ * changed by the x-should-retry of the step. */
 void walk_moves(const struct walk *walk, const struct progress *progress,
-                size_t u, const struct outcome *outcome, struct moves *moves);
+                size_t u, const struct step *step,
+                const struct outcome *outcome, struct moves *moves);
 /* MAYBE: the section or the set is not declared. */
 enum walk_answer walk_in_set(bool section, const struct failure_set *set,
                              const struct outcome *outcome);

@@ -14,6 +14,8 @@ static const char *const jitter_names[] = { "none", "full", "equal", "additive",
                                             NULL };
 static const char *const above_cap_names[] = { "give_up", "fail", "backoff",
                                                NULL };
+static const char *const should_retry_names[] = { "ignored", "no", "obeyed",
+                                                  NULL };
 static const char *const fallback_after_names[] = { "retries_exhausted",
                                                     "each_failure", NULL };
 static const char *const auth_rule_names[] = { "fail_closed", "rotate_key",
@@ -253,6 +255,8 @@ static const struct bind_row retry_table[] = {
             "Failure classes of retry.on whose retry is made with the upstream's next key, as long as there is one that this request has not used; no wait is asked for then. After the others the key stays. Undeclared: both are right."),
     TEXTS(runbook_retry, never_on_codes, CODE_PATTERN,
           "Error codes of a body that bar retry and fallback whatever the class, unless fallback.on_codes lists the code."),
+    ENUM(runbook_retry, should_retry, should_retry_names,
+         "What the header x-should-retry of an upstream does. ignored: nothing. no: false bars the retry, true changes nothing. obeyed: also true makes any failure one that is retried. Undeclared: it may be obeyed or ignored."),
     OBJECT(runbook_retry, backoff, backoff_table,
            "The wait before a retry. A gap runs from the failing attempt's last byte acknowledged (or its reset or timeout) to the next attempt's first byte."),
     OBJECT(runbook_retry, retry_after, retry_after_table,

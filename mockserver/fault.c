@@ -53,6 +53,10 @@ static void add_retry_after(struct draft *draft,
         add_date(draft, "Retry-After",
                  draft->wall_ms + draft->wait_ms + retry_after->date_in_ms,
                  (enum clock_http_date)retry_after->format);
+    if (retry_after->date_ago_ms >= 0)
+        add_date(draft, "Retry-After",
+                 draft->wall_ms + draft->wait_ms - retry_after->date_ago_ms,
+                 (enum clock_http_date)retry_after->format);
     if (retry_after->raw)
         draft_add_header(draft, "Retry-After", retry_after->raw);
     if (retry_after->ms >= 0) {

@@ -172,6 +172,42 @@ BUG(RETRY_AFTER_UNCAPPED, "retry-after-uncapped", "D05", "attempts_per_upstream"
 BUG(RETRY_AFTER_ABOVE_CAP_EARLY, "retry-after-above-cap-early", "D04 D11", "attempts_per_upstream",
     "rate-limit/retry-after-above-cap", NULL,
     "a told wait above the cap is replaced by the backoff: retried too early")
+BUG(RETRY_AFTER_TOTAL_UNCAPPED, "retry-after-total-uncapped", "D19", "attempts_per_upstream",
+    "rate-limit/retry-after-sum", NULL,
+    "each told wait is bounded, their sum is not")
+BUG(RETRY_AFTER_OVERFLOWS, "retry-after-overflows", "D05 D11", "attempts_per_upstream",
+    "rate-limit/retry-after-no-number[value=99999999999999999999] rate-limit/retry-after-no-number[value=Infinity]", NULL,
+    "a wait that is too large for a number ends the request")
+BUG(RETRY_AFTER_NEGATIVE, "retry-after-negative-is-now", "D09", "gap_bounds",
+    "rate-limit/retry-after-odd[value=-5]", "steady",
+    "a negative wait means at once")
+BUG(RETRY_AFTER_TRUNCATED, "retry-after-truncated", "D08", "gap_bounds",
+    "rate-limit/retry-after-odd[value=1.5]", NULL,
+    "of a wait with a fraction the whole seconds are obeyed: too early")
+BUG(RETRY_AFTER_OBSOLETE_DATE_IS_NOW, "obsolete-date-is-now", "D13", "gap_bounds",
+    "rate-limit/retry-after-old-date*", "steady",
+    "a date in another form than today's is read as one long past")
+BUG(RETRY_AFTER_PAST_DATE_WRAPS, "past-date-wraps", "D13 D05", "attempts_per_upstream",
+    "rate-limit/retry-after-past-date", NULL,
+    "a date in the past gives a negative wait, which is taken for a huge one")
+BUG(RETRY_AFTER_TWICE_DIES, "retry-after-twice-dies", "D13", "client_outcome",
+    "rate-limit/retry-after-two-lines", NULL,
+    "two lines of Retry-After end the request")
+BUG(RETRY_AFTER_MS_LOSES, "retry-after-ms-loses", "D18", "gap_bounds",
+    "rate-limit/retry-after-ms", NULL,
+    "retry-after-ms is not read where Retry-After stands beside it")
+BUG(RETRY_AFTER_ON_200, "retry-after-on-200", "D02", "attempts_per_upstream",
+    "rate-limit/retry-after-on-200*", NULL,
+    "an answer with Retry-After counts as a failure")
+BUG(RESET_AS_SECONDS, "ratelimit-reset-as-seconds", "D12 D14", "attempts_per_upstream",
+    "rate-limit/reset-headers[value=500ms]", NULL,
+    "the number in a rate-limit reset header is taken for seconds, whatever its unit")
+BUG(SHOULD_RETRY_FORCES, "should-retry-forces", "D18 A04", "attempts_per_upstream",
+    "client-error/told-to-retry", NULL,
+    "x-should-retry: true of an upstream makes a 400 one that is retried")
+BUG(SHOULD_RETRY_IGNORED, "should-retry-ignored", "D18", "attempts_per_upstream",
+    "transient/told-not-to-retry", NULL,
+    "x-should-retry: false does not bar the retry that it is declared to bar")
 BUG(NO_BACKOFF, "no-backoff", "D03 D17", "gap_bounds",
     "transient/5xx-always*", "steady",
     "retries follow at once")

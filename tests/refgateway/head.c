@@ -5,12 +5,14 @@
 #include <strings.h>
 
 #include "common/xalloc.h"
+#include "tests/refgateway/bug.h"
 
 void head_release(struct head *head)
 {
     free(head->retry_after);
     free(head->retry_after_ms);
     free(head->date);
+    free(head->should_retry);
     *head = (struct head){ 0 };
 }
 
@@ -69,8 +71,13 @@ static void take_field(struct head *head, const char *line, size_t length)
         length--;
     if (named(line, name, "retry-after"))
         keep(&head->retry_after, value, length);
+    if (bug_is(BUG_RESET_AS_SECONDS) &&
+        named(line, name, "x-ratelimit-reset-requests"))
+        keep(&head->retry_after, value, strspn(value, "0123456789"));
     if (named(line, name, "retry-after-ms"))
         keep(&head->retry_after_ms, value, length);
+    if (named(line, name, "x-should-retry"))
+        keep(&head->should_retry, value, length);
     if (named(line, name, "date"))
         keep(&head->date, value, length);
     if (named(line, name, "content-length") ||

@@ -14,7 +14,7 @@ struct head {
     bool framed;   /* Content-Length or chunked, or no body by its status */
     /* Values, NULL when not sent. What is sent twice becomes a list, which is
      * no valid Retry-After. */
-    char *retry_after, *retry_after_ms, *date;
+    char *retry_after, *retry_after_ms, *date, *should_retry;
 };
 
 /* One line with its line end. Lines after the head (trailers) are ignored. */

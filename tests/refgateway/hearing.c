@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/classify.h"
@@ -39,6 +40,15 @@ bool hearing_body(struct hearing *hearing, const char *bytes, size_t length,
     return intake_take(&hearing->intake, bytes, length, now_ns);
 }
 
+static enum said said(const char *value)
+{
+    if (!value)
+        return SAID_NOTHING;
+    return !strcasecmp(value, "true")    ? SAID_YES
+           : !strcasecmp(value, "false") ? SAID_NO
+                                         : SAID_NOTHING;
+}
+
 void hearing_result(const struct hearing *hearing, int64_t wall_ms,
                     struct result *out)
 {
@@ -68,7 +78,11 @@ void hearing_result(const struct hearing *hearing, int64_t wall_ms,
     snprintf(out->code, sizeof out->code, "%s", error.code);
     snprintf(out->type, sizeof out->type, "%s", error.type);
     out->status = hearing->head.complete ? hearing->head.status : 0;
+    out->said = said(hearing->head.should_retry);
     out->told_ms = retry_after_told_ms(hearing->rules, &headers, wall_ms);
+    if (bug_is(BUG_RETRY_AFTER_ON_200) && out->outcome == OUTCOME_OK &&
+        headers.retry_after)
+        out->outcome = OUTCOME_ERROR_IN_200;
     if (bug_is(BUG_TEXT_SNIFFED) && strstr(wire.body, "rate limit")) {
         out->status = 429;
         out->code[0] = '\0';

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "tests/refgateway/backoff.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_retry_after.h"
 #include "tests/refgateway/retry_after.h"
 
 const char *const why_names[] = {
@@ -91,6 +92,8 @@ static bool told_too_long(const struct rules *rules,
         return false;
     if (cap >= 0 && told_ms > cap)
         return true;
+    if (bug_is(BUG_RETRY_AFTER_TOTAL_UNCAPPED))
+        return false;
     return total_cap >= 0 && progress->told_waited_ms + told_ms > total_cap;
 }
 
@@ -143,6 +146,22 @@ static bool rotates(const struct rules *rules, const struct progress *progress,
            has_budget(rules, here(progress));
 }
 
+static bool as_said(const struct rules *rules, const struct result *result,
+                    bool retry)
+{
+    int64_t rule = rules->retry.should_retry;
+
+    if (bug_is(BUG_SHOULD_RETRY_FORCES))
+        rule = RULES_SHOULD_RETRY_OBEYED;
+    if (bug_is(BUG_SHOULD_RETRY_IGNORED))
+        rule = RULES_SHOULD_RETRY_IGNORED;
+    if (result->outcome != OUTCOME_HTTP || result->said == SAID_NOTHING ||
+        rule < 0 || rule == RULES_SHOULD_RETRY_IGNORED ||
+        (result->said == SAID_YES && rule == RULES_SHOULD_RETRY_NO))
+        return retry;
+    return result->said == SAID_YES;
+}
+
 static struct leave ask(const struct rules *rules,
                         const struct progress *progress,
                         const struct result *result)
@@ -164,6 +183,7 @@ static struct leave ask(const struct rules *rules,
     leave.fall_back =
         on_code ||
         outcome_set_has(&rules->fallback.on, result->outcome, result->status);
+    leave.retry = as_said(rules, result, leave.retry);
     bug_bend(&leave.retry, &leave.fall_back, result->outcome, result->status);
     leave.rotate = leave.retry && rotates(rules, progress, result);
     if (!leave.retry && !leave.fall_back)
@@ -233,7 +253,8 @@ static int64_t wait_for(const struct rules *rules,
 
     if (!upstream->attempts)
         return 0;
-    if (bug_is(BUG_NO_BACKOFF) && told_ms < 0)
+    if ((bug_is(BUG_NO_BACKOFF) && told_ms < 0) ||
+        (bug_retry_after_is_now() && told_ms == 0))
         return 0;
     if (upstream->not_before_ns > now_ns)
         left_ms =

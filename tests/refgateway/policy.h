@@ -13,11 +13,15 @@
 #include "tests/refgateway/rules.h"
 
 /* What one attempt came to. */
+/* What the answer's x-should-retry says. */
+enum said { SAID_NOTHING, SAID_NO, SAID_YES };
+
 struct result {
     enum outcome outcome;
     int status;              /* of OUTCOME_HTTP and after a 2xx head; else 0 */
     char code[64], type[64]; /* error.code and error.type, "" when absent */
     int64_t told_ms;         /* retry_after_told_ms(); -1: nothing */
+    enum said said;
 };
 
 enum move_kind { MOVE_ATTEMPT, MOVE_END };

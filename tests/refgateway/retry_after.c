@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_retry_after.h"
 
 /* More would overflow once it is in ms; nobody means thirty thousand years. */
 #define DIGITS_MOST 12
@@ -186,6 +187,8 @@ int64_t retry_after_told_ms(const struct rules *rules,
 
     if (bug_is(BUG_RETRY_AFTER_IGNORED))
         return -1;
+    if (bug_retry_after(&told, headers))
+        return told;
     if (bug_is(BUG_RETRY_AFTER_DATE_AS_INTEGER) && headers->retry_after)
         return strtoll(headers->retry_after, NULL, 10) * 1000;
     if (rules->retry.retry_after.ms && headers->retry_after_ms)

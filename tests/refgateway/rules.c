@@ -32,6 +32,8 @@ struct row {
 static const char *const jitter_names[] = { "none", "full", "equal", "additive",
                                             NULL };
 static const char *const above_names[] = { "give_up", "fail", "backoff", NULL };
+static const char *const should_retry_names[] = { "ignored", "no", "obeyed",
+                                                  NULL };
 static const char *const after_names[] = { "retries_exhausted", "each_failure",
                                            NULL };
 static const char *const auth_names[] = { "fail_closed", "rotate_key",
@@ -54,6 +56,8 @@ static const struct row rows[] = {
     { "/retry/rotate_key_on", ROW_SET, AT(retry.rotate_key_on), 0, 0, NULL },
     { "/retry/never_on_codes", ROW_WORDS, AT(retry.never_on_codes), 0, 0,
       NULL },
+    { "/retry/should_retry", ROW_WORD, AT(retry.should_retry), 0, 0,
+      should_retry_names },
     { "/retry/backoff/base_ms", ROW_INT, AT(retry.backoff.base_ms), 0, MS_MOST,
       NULL },
     { "/retry/backoff/factor", ROW_FACTOR, AT(retry.backoff.factor), 0, 0,
@@ -256,6 +260,7 @@ void rules_init(struct rules *out)
     *out = (struct rules){ 0 };
     out->retry.budget = -1;
     out->retry.total_attempts_max = -1;
+    out->retry.should_retry = -1;
     out->retry.backoff = (struct rules_backoff){ -1, 2, -1, 0 };
     out->retry.retry_after.seconds = true;
     out->retry.retry_after.date = true;

@@ -25,6 +25,11 @@ enum rules_jitter {
     RULES_JITTER_EQUAL,
     RULES_JITTER_ADDITIVE,
 };
+enum rules_should_retry {
+    RULES_SHOULD_RETRY_IGNORED,
+    RULES_SHOULD_RETRY_NO, /* x-should-retry: false bars a retry */
+    RULES_SHOULD_RETRY_OBEYED,
+};
 enum rules_above_cap {
     RULES_ABOVE_GIVE_UP, /* no further attempt there; fallback still allowed */
     RULES_ABOVE_FAIL,    /* the request ends */
@@ -86,6 +91,7 @@ struct rules {
         struct outcome_set on;
         struct outcome_set rotate_key_on; /* with the next key, at once */
         struct rules_words never_on_codes;
+        int64_t should_retry; /* enum rules_should_retry; -1: as ignored */
         struct rules_backoff backoff;
         struct {
             struct outcome_set on;

@@ -6,6 +6,13 @@
 
 #include "tests/unit/acted.h"
 
+#define NO_DATE .date_in_ms = -1, .date_ago_ms = -1
+#define IN_3_S(how)                                                            \
+    {                                                                          \
+        .seconds = -1, .date_in_ms = 3000, .date_ago_ms = -1, .format = how,   \
+        .ms = -1                                                               \
+    }
+
 Test(fault_modifiers, retry_after_in_every_form)
 {
     static const struct {
@@ -13,27 +20,26 @@ Test(fault_modifiers, retry_after_in_every_form)
         const char *value;
         const char *ms;
     } rows[] = {
-        { { 2, -1, 0, NULL, -1 }, "2", NULL },
-        { { 0, -1, 0, NULL, -1 }, "0", NULL },
-        { { 5, -1, 0, NULL, 700 }, "5", "700" },
-        { { -1, -1, 0, NULL, 700 }, NULL, "700" },
-        { { -1, -1, 0, NULL, -1 }, NULL, NULL },
-        { { -1, 3000, CLOCK_HTTP_DATE_IMF, NULL, -1 },
-          "Wed, 24 Jun 2026 10:00:03 GMT",
+        { { .seconds = 2, NO_DATE, .ms = -1 }, "2", NULL },
+        { { .seconds = 0, NO_DATE, .ms = -1 }, "0", NULL },
+        { { .seconds = 5, NO_DATE, .ms = 700 }, "5", "700" },
+        { { .seconds = -1, NO_DATE, .ms = 700 }, NULL, "700" },
+        { { .seconds = -1, NO_DATE, .ms = -1 }, NULL, NULL },
+        { IN_3_S(CLOCK_HTTP_DATE_IMF), "Wed, 24 Jun 2026 10:00:03 GMT", NULL },
+        { IN_3_S(CLOCK_HTTP_DATE_RFC850), "Wednesday, 24-Jun-26 10:00:03 GMT",
           NULL },
-        { { -1, 3000, CLOCK_HTTP_DATE_RFC850, NULL, -1 },
-          "Wednesday, 24-Jun-26 10:00:03 GMT",
+        { IN_3_S(CLOCK_HTTP_DATE_ASCTIME), "Wed Jun 24 10:00:03 2026", NULL },
+        { IN_3_S(CLOCK_HTTP_DATE_WRONG_DAY), "Thu, 24 Jun 2026 10:00:03 GMT",
           NULL },
-        { { -1, 3000, CLOCK_HTTP_DATE_ASCTIME, NULL, -1 },
-          "Wed Jun 24 10:00:03 2026",
-          NULL },
-        { { -1, 3000, CLOCK_HTTP_DATE_WRONG_DAY, NULL, -1 },
-          "Thu, 24 Jun 2026 10:00:03 GMT",
-          NULL },
-        { { -1, -60000, CLOCK_HTTP_DATE_IMF, NULL, -1 },
+        { { .seconds = -1, .date_in_ms = -1, .date_ago_ms = 60000, .ms = -1 },
           "Wed, 24 Jun 2026 09:59:00 GMT",
           NULL },
-        { { -1, -1, 0, (char *)(uintptr_t) "1e3", -1 }, "1e3", NULL },
+        { { .seconds = -1,
+            NO_DATE,
+            .raw = (char *)(uintptr_t) "1e3",
+            .ms = -1 },
+          "1e3",
+          NULL },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

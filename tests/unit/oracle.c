@@ -585,8 +585,10 @@ Test(oracle, gaps_follow_backoff_and_retry_after)
         { BACKOFF("full") OBEYED, HINT("{\"seconds\":5,\"ms\":700}"), 700,
           800 },
         { BACKOFF("full") OBEYED, HINT("{\"raw\":\"-5\"}"), 0, 100 },
-        { BACKOFF("full") OBEYED, HINT("{\"raw\":\"1e3\"}"), 0, 100 },
-        { BACKOFF("full") OBEYED, HINT("{\"raw\":\"2 s\"}"), 0, 100 },
+        { BACKOFF("full") OBEYED, HINT("{\"raw\":\"NaN\"}"), 0, 100 },
+        { BACKOFF("full") OBEYED, HINT("{\"raw\":\"soon\"}"), 0, 100 },
+        { BACKOFF("none") OBEYED, HINT("{\"raw\":\"-5\"}"), 100, 100 },
+        { BACKOFF("none") OBEYED, HINT("{\"date_ago_ms\":60000}"), 0, 200 },
         { BACKOFF("full") OBEYED, HINT("{\"raw\":\"2\"}"), 2000, 2100 },
         /* a status that is not in retry_after.on: ignored */
         { BACKOFF("full") OBEYED,
@@ -653,6 +655,186 @@ Test(oracle, a_wait_without_a_bound_may_be_too_long)
           "\"fallback\":{\"order\":[\"primary\"]},"
           "\"timeouts\":{\"total_ms\":1000}}",
           false, ONCE(503), NULL, "PP fallback error total? | PP primary_ ok" },
+    };
+
+    EXPECT_ROWS(rows);
+}
+
+/* "0..100 | 2000..2100": the gaps that may come before the second attempt,
+ * and the ways that make none. */
+static void expect_gaps(const char *retry, const char *primary,
+                        const char *expected)
+{
+    struct drill_script d;
+    struct allowed allowed;
+    struct buf seen = { 0 };
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "{\"retry\":{\"budget\":1,\"on\":[\"http_429\"],%s},"
+             "\"fallback\":{" ORDER ",\"on\":[\"http_429\"]}}",
+             retry);
+    drill_script_init(&d, text, false, primary, NULL);
+    oracle_allow(&allowed, &d.drill_case, 0, &d.runbook);
+    for (size_t i = 0; i < allowed.path_count; i++) {
+        const struct allowed_path *path = &allowed.paths[i];
+
+        buf_add_text(&seen, i ? " | " : "");
+        if (path->count < 2 || path->attempts[1].upstream[0] != 'p')
+            buf_printf(&seen, "%s", path->count < 2 ? "end" : "fallback");
+        else
+            buf_printf(&seen, "%d..%d", (int)path->attempts[1].gap_least_ms,
+                       (int)path->attempts[1].gap_most_ms);
+    }
+    cr_expect_str_eq(buf_text(&seen), expected, "%s: %s, not %s", primary,
+                     buf_text(&seen), expected);
+    buf_release(&seen);
+    allowed_release(&allowed);
+    drill_script_release(&d);
+}
+
+#define CAP(ms)                                                                \
+    ",\"retry_after\":{\"on\":[\"http_429\"],\"cap_ms\":" #ms                  \
+    ",\"above_cap\":\"give_up\"}"
+#define SAYS(rest)                                                             \
+    "[{\"fault\":\"status\",\"status\":429," rest "},{\"fault\":\"none\"}]"
+
+/* What RFC 9110 does not know may be ignored or read leniently, but neither
+ * shortened nor slept on beyond the cap. */
+Test(oracle, an_odd_wait_is_ignored_or_read_within_the_cap)
+{
+    static const struct {
+        const char *retry, *primary, *expected;
+    } rows[] = {
+        { BACKOFF("none") CAP(9000), HINT("{\"raw\":\"1.5\"}"),
+          "1500..2100 | 100..100" },
+        { BACKOFF("none") CAP(9000), HINT("{\"raw\":\"2 s\"}"),
+          "2000..2100 | 100..100" },
+        { BACKOFF("none") CAP(9000), HINT("{\"raw\":\"2, 5\"}"),
+          "2000..5100 | 100..100" },
+        { BACKOFF("none") CAP(9000), HINT("{\"raw\":\"1e3\"}"),
+          "1000..9100 | 100..100 | fallback" },
+        { BACKOFF("none") CAP(9000), HINT("{\"raw\":\"Infinity\"}"),
+          "100..100 | fallback" },
+        { BACKOFF("none") CAP(9000), HINT("{\"raw\":\"99999999999999999999\"}"),
+          "100..100 | fallback" },
+        { BACKOFF("none") CAP(9000), HINT("{\"seconds\":3600}"), "fallback" },
+        { BACKOFF("none") CAP(9000),
+          HINT("{\"date_in_ms\":3000,\"format\":\"rfc850\"}"),
+          "2000..4100 | 100..100" },
+        /* two lines: one of them, or none */
+        { BACKOFF("none") CAP(9000),
+          SAYS("\"headers\":[[\"Retry-After\",\"1\"],"
+               "[\"retry-after\",\"3\"]]"),
+          "1000..1100 | 3000..3100 | 100..100" },
+        { BACKOFF("none") CAP(9000),
+          SAYS("\"headers\":[[\"Retry-After\",\"3\"]]"), "3000..3100" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect_gaps(rows[i].retry, rows[i].primary, rows[i].expected);
+}
+
+Test(oracle, a_wait_told_elsewhere_may_be_read_or_not)
+{
+    static const struct {
+        const char *retry, *primary, *expected;
+    } rows[] = {
+        { BACKOFF("none") CAP(9000),
+          SAYS("\"headers\":[[\"x-ratelimit-reset-tokens\",\"500ms\"]]"),
+          "100..600 | 100..100" },
+        { BACKOFF("none") CAP(9000),
+          SAYS("\"headers\":[[\"x-ratelimit-reset-tokens\",\"6m0s\"]]"),
+          "100..9100 | 100..100 | fallback" },
+        { BACKOFF("none") CAP(9000),
+          SAYS("\"headers\":[[\"RateLimit-Reset\",\"1893456000\"]]"),
+          "100..9100 | 100..100 | fallback" },
+        { BACKOFF("none"),
+          SAYS("\"headers\":[[\"RateLimit-Reset\",\"1893456000\"]]"),
+          "100..-1 | 100..100" },
+        { BACKOFF("none") CAP(9000),
+          SAYS("\"message\":\"Please try again in 2s.\""),
+          "100..2100 | 100..100" },
+        { BACKOFF("none") CAP(9000), SAYS("\"message\":\"too many\""),
+          "100..100" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect_gaps(rows[i].retry, rows[i].primary, rows[i].expected);
+}
+
+/* The primary is barred by its code, the fallback by its wait: whether the turn
+ * is the primary's again is nobody's word. */
+Test(oracle, a_wait_too_long_may_end_a_turn)
+{
+    static const struct row rows[] = {
+        { "{\"retry\":{\"budget\":1,\"on\":[\"http_429\"],"
+          "\"never_on_codes\":[\"insufficient_quota\"],"
+          "\"retry_after\":{\"on\":[\"http_429\"],\"cap_ms\":1000,"
+          "\"above_cap\":\"give_up\"}},"
+          "\"fallback\":{" ORDER ",\"after\":\"each_failure\","
+          "\"on\":[\"http_429\"],\"on_codes\":[\"insufficient_quota\"]}}",
+          false,
+          "[{\"fault\":\"status\",\"status\":429,\"code\":"
+          "\"insufficient_quota\"},{\"fault\":\"none\"}]",
+          "[{\"fault\":\"status\",\"status\":429,\"retry_after\":{"
+          "\"seconds\":4}}]",
+          "PF fallback error | PFP fallback ok" },
+    };
+
+    EXPECT_ROWS(rows);
+}
+
+Test(oracle, the_sum_of_waits_is_capped_too)
+{
+#define SUM                                                                    \
+    "\"retry_after\":{\"on\":[\"http_429\"],\"cap_ms\":3000,"                  \
+    "\"total_cap_ms\":4000,\"above_cap\":\"give_up\"}"
+#define WAITS(first, second)                                                   \
+    "[{\"fault\":\"status\",\"status\":429,\"retry_after\":{"                  \
+    "\"seconds\":" first                                                       \
+    "}},{\"fault\":\"status\",\"status\":429,\"retry_after\":{"                \
+    "\"seconds\":" second "}},{\"fault\":\"none\"}]"
+#define SUMMED                                                                 \
+    "{\"retry\":{\"budget\":2,\"on\":[\"http_429\"]," SUM                      \
+    "},\"fallback\":{" ORDER ",\"on\":[\"http_429\"]}}"
+    static const struct row rows[] = {
+        { SUMMED, false, WAITS("1", "3"), NULL, "PPP primary_ ok" },
+        { SUMMED, false, WAITS("2", "3"), NULL, "PPF fallback ok" },
+    };
+
+    EXPECT_ROWS(rows);
+}
+
+Test(oracle, x_should_retry_counts_as_declared)
+{
+#define SHOULD(word)                                                           \
+    "{\"retry\":{\"budget\":1,\"on\":[\"http_503\"]" word                      \
+    "},\"fallback\":{" ORDER ",\"on\":[\"http_503\"]}}"
+#define TELLS(status, value)                                                   \
+    "[{\"fault\":\"status\",\"status\":" #status                               \
+    ",\"headers\":[[\"x-should-retry\",\"" value "\"]]},{\"fault\":\"none\"}]"
+    static const struct row rows[] = {
+        { SHOULD(",\"should_retry\":\"ignored\""), false, TELLS(503, "false"),
+          NULL, "PP primary_ ok" },
+        { SHOULD(",\"should_retry\":\"no\""), false, TELLS(503, "false"), NULL,
+          "PF fallback ok" },
+        { SHOULD(",\"should_retry\":\"obeyed\""), false, TELLS(503, "false"),
+          NULL, "PF fallback ok" },
+        { SHOULD(""), false, TELLS(503, "false"), NULL,
+          "P fallback error | PF fallback ok | PP primary_ ok" },
+        { SHOULD(",\"should_retry\":\"ignored\""), false, TELLS(400, "true"),
+          NULL, "P fallback error" },
+        { SHOULD(",\"should_retry\":\"no\""), false, TELLS(400, "true"), NULL,
+          "P fallback error" },
+        { SHOULD(",\"should_retry\":\"obeyed\""), false, TELLS(400, "true"),
+          NULL, "PP primary_ ok" },
+        { SHOULD(""), false, TELLS(400, "true"), NULL,
+          "P fallback error | PP primary_ ok" },
+        { SHOULD(",\"should_retry\":\"no\""), false, TELLS(503, "true"), NULL,
+          "PP primary_ ok" },
+        { SHOULD(",\"should_retry\":\"no\""), false, TELLS(503, "perhaps"),
+          NULL, "PP primary_ ok" },
     };
 
     EXPECT_ROWS(rows);

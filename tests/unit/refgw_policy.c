@@ -219,6 +219,37 @@ Test(refgw_policy, retry_after_counts_on_the_declared_statuses_only)
                 "p p+100 p+200 f f+100 f+200 exhausted");
 }
 
+Test(refgw_policy, x_should_retry_counts_as_declared)
+{
+    static const struct {
+        int64_t rule;
+        int status;
+        enum said said;
+        enum why why;
+    } rows[] = {
+        { -1, 503, SAID_NO, WHY_RETRY },
+        { RULES_SHOULD_RETRY_IGNORED, 503, SAID_NO, WHY_RETRY },
+        { RULES_SHOULD_RETRY_NO, 503, SAID_NO, WHY_FALLBACK },
+        { RULES_SHOULD_RETRY_NO, 503, SAID_NOTHING, WHY_RETRY },
+        { RULES_SHOULD_RETRY_NO, 400, SAID_YES, WHY_CLASS },
+        { RULES_SHOULD_RETRY_OBEYED, 400, SAID_YES, WHY_RETRY },
+        { RULES_SHOULD_RETRY_OBEYED, 503, SAID_NO, WHY_FALLBACK },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rules rules = standard();
+        struct progress progress = begun(2);
+        struct result result = http(rows[i].status, "", -1);
+        struct move move;
+
+        rules.retry.should_retry = rows[i].rule;
+        result.said = rows[i].said;
+        move = policy_next(&rules, &progress, &result, SECOND, 0);
+        cr_expect_eq(move.why, rows[i].why, "row %zu: %s", i,
+                     why_names[move.why]);
+    }
+}
+
 Test(refgw_policy, the_sum_of_told_waits_is_capped)
 {
     struct rules rules = standard();

@@ -264,9 +264,10 @@ Test(step, what_a_fault_does_not_read_is_refused)
           "\"how\" is missing" },
         { "{\"fault\":\"none\",\"retry_after\":{\"seconds\":1,\"raw\":\"2\"}}",
           ".retry_after",
-          "more than one of seconds, date_in_ms and raw; choose one" },
+          "more than one of seconds, date_in_ms, date_ago_ms and raw; choose "
+          "one" },
         { "{\"fault\":\"none\",\"retry_after\":{}}", ".retry_after",
-          "none of seconds, date_in_ms, raw and ms" },
+          "none of seconds, date_in_ms, date_ago_ms, raw and ms" },
         { "{\"fault\":\"none\",\"retry_after\":{\"raw\":\"1\\r\\nA: b\"}}",
           ".retry_after", "a header value cannot hold a line end" },
         { "{\"fault\":\"none\",\"headers\":{\"A\":\"b\"}}", ".headers",

@@ -142,6 +142,7 @@ static const char *const hinted[] = { "http_429", "http_503", "http_500",
                                       NULL };
 static const char *const formats[] = { "seconds", "date", "ms", NULL };
 static const char *const above[] = { "give_up", "fail", "backoff", NULL };
+static const char *const should[] = { "ignored", "no", "obeyed", NULL };
 static const char *const factors[] = { "1", "1.5", "2", "3", NULL };
 static const char *const afters[] = { "retries_exhausted", "each_failure",
                                       NULL };
@@ -194,6 +195,7 @@ static void add_retry(const struct draw_of *d)
     maybe_number(d, 60, "total_attempts_max", d->strict ? 2 : 1, 8);
     maybe_list(d, 88, "on", classes, true, 70);
     maybe_list(d, 60, "never_on_codes", codes, true, 70);
+    maybe_word(d, 50, "should_retry", should);
     add_backoff(d);
     add_retry_after(d);
     buf_add_text(d->out, "}");
@@ -314,9 +316,36 @@ static const char *const kinds[] = {
 
 static void add_hint(struct buf *out, struct lottery *l)
 {
-    static const char *const raw[] = { "soon", "-1", "1.5", "7", "2, 3", NULL };
+    static const char *const raw[] = {
+        "soon", "-1",  "1.5",      "7",   "2, 3",
+        "1 s",  "1e3", "Infinity", "NaN", "99999999999999999999",
+        NULL
+    };
+    static const char *const forms[] = { "rfc850", "asctime", "wrong_day",
+                                         NULL };
 
-    switch (lottery_number(l, 0, 5)) {
+    switch (lottery_number(l, 0, 9)) {
+    case 6:
+        member(out, "\"retry_after\":{\"date_ago_ms\":%" PRId64 "}",
+               lottery_number(l, 0, 5000));
+        break;
+    case 7:
+        member(out,
+               "\"retry_after\":{\"date_in_ms\":%" PRId64 ",\"format\":\"%s\"}",
+               lottery_number(l, 0, 5000), lottery_word(l, forms));
+        break;
+    case 8:
+        member(out,
+               "\"headers\":[[\"Retry-After\",\"1\"],"
+               "[\"Retry-After\",\"%s\"],[\"x-should-retry\",\"%s\"]]",
+               lottery_word(l, raw), lottery_chance(l, 50) ? "true" : "false");
+        break;
+    case 9:
+        member(out,
+               "\"headers\":[[\"x-ratelimit-reset-tokens\",\"%" PRId64
+               "ms\"]],\"message\":\"try again in %" PRId64 "s\"",
+               lottery_number(l, 1, 5000), lottery_number(l, 1, 50));
+        break;
     case 0:
     case 1:
         member(out, "\"retry_after\":{\"seconds\":%" PRId64 "}",
