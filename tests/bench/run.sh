@@ -32,16 +32,48 @@ printf 'mock ready after exec, median of 20:  '
 for _ in $(seq 20); do ready_once; done | median |
     awk '{ printf "%.1f ms\n", $1 / 1000 }'
 
-for gateway in refgw nginx haproxy; do
-    start=$(now_us)
-    code=0
-    "$bin/gatedrill" run --gateway "$gateway" --out "$scratch/$gateway" \
-        >"$scratch/out" 2>&1 || code=$?
+# Peak resident set of a process in kB, while it lives.
+peak_kb() { awk '/^VmHWM/ { print $2 }' "/proc/$1/status" 2>/dev/null || true; }
+
+# Runs a drill and leaves its report in out, and harness_kb and mock_kb.
+drill() {
+    local pid mock= kb code=0
+    harness_kb=0 mock_kb=0
+    "$bin/gatedrill" run --out "$scratch/runs" --quiet "$@" \
+        >"$scratch/out" 2>&1 &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        kb=$(peak_kb "$pid")
+        harness_kb=${kb:-$harness_kb}
+        mock=${mock:-$(pgrep -P "$pid" gatedrill-mock || true)}
+        kb=${mock:+$(peak_kb "$mock")}
+        mock_kb=${kb:-$mock_kb}
+        sleep 0.05
+    done
+    wait "$pid" || code=$?
     [ "$code" = 0 ] || [ "$code" = 1 ] || [ "$code" = 3 ] || {
         cat "$scratch/out"
         exit 1
     }
-    printf 'full matrix, %-8s %8.1f s wall\n' "$gateway:" \
-        "$(awk -v us=$(($(now_us) - start)) 'BEGIN { print us / 1e6 }')"
-    tail -3 "$scratch/out" | sed 's/^/    /'
+}
+
+mb() { awk -v kb="$1" 'BEGIN { printf "%.0f", kb / 1024 }'; }
+
+for gateway in refgw nginx haproxy; do
+    drill --gateway "$gateway"
+    printf 'full matrix, %s\n' "$gateway"
+    grep -E '^  (total|time) ' "$scratch/out" | sed 's/^/  /'
+done
+
+printf 'wall time over the number of cases, refgw\n'
+printf '    times  cases  wall s  longest s  ratio  harness MB  mock MB\n'
+for times in 1 4 16; do
+    drill --repeat "$times"
+    sed -n 's/^  time  *\([0-9.]*\) s; longest case \([0-9.]*\) s.*/\1 \2/p' \
+        "$scratch/out" >"$scratch/time"
+    awk -v times="$times" -v harness="$(mb "$harness_kb")" \
+        -v mock="$(mb "$mock_kb")" \
+        -v cases="$(awk '/^  total/ { print $2 }' "$scratch/out")" \
+        '{ printf "    %5d  %5d  %6.1f  %9.1f  %5.1f  %10d  %7d\n", times,
+           cases, $1, $2, $1 / $2, harness, mock }' "$scratch/time"
 done
