@@ -316,6 +316,7 @@ static const struct attempt_row times_rows[] = {
     INT("accept", times_ns.accept),
     INT("first_byte", times_ns.first_byte),
     INT("head", times_ns.head),
+    INT("arrived", times_ns.arrived),
     INT("body", times_ns.body),
     INT("first_sent", times_ns.first_sent),
     INT("last_sent", times_ns.last_sent),

@@ -116,9 +116,11 @@ struct attempt {
         char deviation[128]; /* why not */
     } delivered;
 
+    /* arrived: when the last of the request reached this machine, by the
+     * kernel; body is when the mock came to read it. 0: not known. */
     struct {
-        int64_t accept, first_byte, head, body, first_sent, last_sent, end,
-            peer_closed;
+        int64_t accept, first_byte, head, arrived, body, first_sent, last_sent,
+            end, peer_closed;
     } times_ns;
 };
 

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <stddef.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -280,6 +282,21 @@ bool connection_drain(struct connection *connection)
         if (got < 0 && errno != EINTR)
             return errno != EAGAIN;
     }
+}
+
+void connection_ask(struct connection *connection)
+{
+    struct tcp_info info = { 0 };
+    socklen_t size = sizeof info;
+
+    if (connection->peer_fin_ns || connection->peer_rst_ns ||
+        getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+        return;
+    if (info.tcpi_state == TCP_CLOSE)
+        connection->peer_rst_ns = clock_now_ns();
+    else if (info.tcpi_state == TCP_CLOSE_WAIT ||
+             info.tcpi_state == TCP_LAST_ACK || info.tcpi_state == TCP_CLOSING)
+        connection->peer_fin_ns = clock_now_ns();
 }
 
 int64_t connection_unacked(const struct connection *connection)

@@ -103,5 +103,9 @@ bool connection_drain(struct connection *connection);
 
 /* Bytes the kernel took and the peer has not acknowledged. */
 int64_t connection_unacked(const struct connection *connection);
+/* Asks the kernel whether the peer is gone, and notes it as connection_ready()
+ * would: the library can see and close a broken connection before our event
+ * comes. */
+void connection_ask(struct connection *connection);
 
 #endif

@@ -238,6 +238,8 @@ static void exchange_completed(struct connection *c, enum server_end end)
 
     if (!e)
         return;
+    if (end != SERVER_END_SENT && !c->closing)
+        connection_ask(c);
     how = exchange_broken_end(e);
     /* Gone by the end of the wait, and the write was the first to tell. */
     if (e->plan.wait_ms > 0 && !c->tap.out.bytes)

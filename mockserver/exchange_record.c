@@ -99,6 +99,7 @@ static void exchange_fill_times(struct exchange *e, enum attempt_end end)
     e->attempt.times_ns.first_byte = c->tap.in.first_ns;
     e->attempt.times_ns.head = c->tap.in.head_ns;
     e->attempt.times_ns.body = c->tap.in.body_ns;
+    e->attempt.times_ns.arrived = c->tap.in.body_ns ? c->tap.arrived_ns : 0;
     e->attempt.times_ns.first_sent = c->tap.out.first_ns;
     e->attempt.times_ns.last_sent = c->tap.out.last_ns;
     e->attempt.times_ns.peer_closed = c->closing ? 0 : gone_ns;

@@ -1,6 +1,8 @@
 #include "mockserver/tap.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +11,9 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
+
+/* The kernel counts the age of what it took in ticks of at most so much. */
+#define TAP_TICK_MS 10
 
 /* What is attached to each descriptor; grows with the largest one. */
 static struct tap **tap_table;
@@ -79,12 +84,30 @@ static void tap_failed(struct tap *tap, int *slot, int error)
         tap->gone_ns = clock_now_ns();
 }
 
-static void tap_read(struct tap *tap, const void *bytes, ssize_t result)
+/* When the kernel took the last bytes of this socket: never later than now, and
+ * never earlier than it was. */
+static int64_t tap_arrived_ns(int fd, int64_t now_ns)
+{
+    struct tcp_info info = { 0 };
+    socklen_t size = sizeof info;
+    int64_t age_ms;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+        return now_ns;
+    age_ms = (int64_t)info.tcpi_last_data_recv - TAP_TICK_MS;
+    return age_ms > 0 ? now_ns - age_ms * NS_PER_MS : now_ns;
+}
+
+static void tap_read(struct tap *tap, int fd, const void *bytes, ssize_t result)
 {
     int error = errno;
 
     if (result > 0) {
-        inbound_feed(&tap->in, bytes, (size_t)result, clock_now_ns());
+        int64_t now_ns = clock_now_ns();
+
+        inbound_feed(&tap->in, bytes, (size_t)result, now_ns);
+        if (tap->in.body_ns == now_ns)
+            tap->arrived_ns = tap_arrived_ns(fd, now_ns);
     } else if (result < 0) {
         tap_failed(tap, &tap->read_errno, error);
     } else {
@@ -101,7 +124,7 @@ ssize_t recv(int fd, void *bytes, size_t size, int flags)
     struct tap *tap = tap_at(fd);
 
     if (tap && size && !(flags & MSG_PEEK))
-        tap_read(tap, bytes, result);
+        tap_read(tap, fd, bytes, result);
     return result;
 }
 

@@ -23,6 +23,7 @@ struct tap {
     int write_errno;    /* likewise */
     bool mute_continue; /* the library's 100 Continue is not sent */
     int64_t gone_ns;    /* when the first of the three was seen */
+    int64_t arrived_ns; /* the kernel had what made the body complete */
 };
 
 void tap_release(struct tap *tap);

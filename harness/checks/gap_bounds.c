@@ -15,9 +15,9 @@
 /* A gateway's timer counts from the clock it read when it was last woken, and
  * is as coarse as its loop: nginx was seen to end a second after 998 ms. So a
  * timeout may come early by 10 ms and 2 % of it. It also counts from before the
- * request was sent, and the mock stamps the request when it gets to read it: on
- * a busy machine, or in a herd, that is later, by what the run measured
- * (late_ms) and the case (carry_ms). */
+ * request was sent, and the kernel knows when that arrived: on a busy machine,
+ * or in a herd, it is later, by what the run measured (late_ms) and the case
+ * (carry_ms). */
 #define TIMER_EARLY_MS      10
 #define TIMER_EARLY_PERCENT 2
 
@@ -64,7 +64,8 @@ static int64_t carry_ms(const struct seen *seen)
                 first = &o->attempts[k];
         if (!first)
             continue;
-        ns = first_of(first->times_ns.body, first->times_ns.head, 0) -
+        ns = first_of(first->times_ns.arrived, first->times_ns.body,
+                      first->times_ns.head) -
              request->trace.sent_ns;
         if (ns > worst_ns)
             worst_ns = ns;
@@ -78,9 +79,10 @@ static int64_t carry_ms(const struct seen *seen)
 static double begin_ms(const struct attempt *attempt,
                        const struct allowed_attempt *allowed, int64_t late_ms)
 {
-    int64_t ns = first_of(
-        attempt->times_ns.body, attempt->times_ns.head,
-        first_of(attempt->times_ns.first_byte, attempt->times_ns.accept, 0));
+    int64_t ns =
+        first_of(attempt->times_ns.arrived, attempt->times_ns.body,
+                 first_of(attempt->times_ns.head, attempt->times_ns.first_byte,
+                          attempt->times_ns.accept));
 
     double least_ms = (double)allowed->lasts_least_ms;
     double early_ms =

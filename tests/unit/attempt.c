@@ -64,6 +64,7 @@ static void fill(struct attempt *a)
     strcpy(a->delivered.deviation, "none");
     a->times_ns.accept = 9007199254740993; /* no double holds it */
     a->times_ns.first_byte = 2;
+    a->times_ns.arrived = 4;
     a->times_ns.head = 3;
     a->times_ns.body = 4;
     a->times_ns.first_sent = 5;

@@ -398,6 +398,14 @@ Test(checks_answer, a_timeout_counts_from_the_request)
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);
     s.attempts[1].times_ns.first_byte = stage_ns(500 - 63 + 50);
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
+    /* The kernel had it 30 ms before the mock read it. */
+    s.attempts[0].times_ns.arrived =
+        s.attempts[0].times_ns.body - 30 * NS_PER_MS;
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);
+    s.attempts[1].times_ns.first_byte = stage_ns(500 - 93 + 50);
+    EXPECT_VERDICT(&s, "gap_bounds", VERDICT_FAIL);
+    s.attempts[0].times_ns.arrived = 0;
+    s.attempts[1].times_ns.first_byte = stage_ns(500 - 63 + 50);
     /* It had left the client 30 ms before the mock read it. */
     s.request.trace.sent_ns = stage_ns(-30);
     EXPECT_VERDICT(&s, "gap_bounds", VERDICT_PASS);

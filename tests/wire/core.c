@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -166,6 +167,27 @@ Test(core, a_delay_that_the_client_does_not_wait_out_was_delivered)
     cr_assert(attempt.times_ns.peer_closed - attempt.times_ns.body <
               1000 * NS_PER_MS);
     attempt_release(&attempt);
+}
+
+Test(core, a_request_is_known_to_have_arrived_before_it_was_read)
+{
+    static struct attempt attempt;
+    uint16_t port = raw_ready(&mock, "[{\"fault\":\"none\"}]");
+    int fd = raw_connect(port);
+    int64_t sent_ns;
+
+    kill(mock.pid, SIGSTOP);
+    raw_send(fd, raw_chat(RAW_CASE, false, ""));
+    sent_ns = clock_now_ns();
+    usleep(400 * 1000); /* the mock is late on purpose */
+    kill(mock.pid, SIGCONT);
+    raw_read(fd, &answer, 2000);
+    raw_attempts(&mock, RAW_CASE, &attempt, 1);
+    cr_assert_geq(attempt.times_ns.body - sent_ns, 400 * NS_PER_MS);
+    cr_assert_leq(attempt.times_ns.arrived, attempt.times_ns.body);
+    cr_assert_lt(attempt.times_ns.arrived - sent_ns, 200 * NS_PER_MS);
+    attempt_release(&attempt);
+    close(fd);
 }
 
 Test(core, a_client_that_half_closes_gets_its_late_answer)
