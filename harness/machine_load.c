@@ -37,12 +37,24 @@ static int64_t runnable_now(void)
     return machine_load_runnable(text);
 }
 
-void machine_load_settle(int64_t most_ms, const atomic_int *cancelled)
+int64_t machine_load_patience(int64_t last_ms, bool settled)
+{
+    int64_t ms = settled ? last_ms * 2 : last_ms * 3 / 4;
+
+    if (ms > MACHINE_LOAD_MOST_MS)
+        return MACHINE_LOAD_MOST_MS;
+    return ms < MACHINE_LOAD_LEAST_MS ? MACHINE_LOAD_LEAST_MS : ms;
+}
+
+bool machine_load_settle(int64_t most_ms, const atomic_int *cancelled)
 {
     int64_t bearable = sysconf(_SC_NPROCESSORS_ONLN) * LOAD_PER_CORE;
     int64_t until_ns = clock_now_ns() + most_ms * NS_PER_MS;
 
-    while (!*cancelled && runnable_now() > bearable &&
-           clock_now_ns() < until_ns)
+    while (!*cancelled && runnable_now() > bearable) {
+        if (clock_now_ns() >= until_ns)
+            return false;
         usleep(LOAD_LOOK_MS * 1000);
+    }
+    return true;
 }

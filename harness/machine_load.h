@@ -18,7 +18,13 @@ int64_t machine_load_runnable(const char *loadavg);
 
 /* Returns when no more than four times as many threads could run as there are
  * cores online, after most_ms at the latest, when *cancelled is set, and at
- * once where the kernel does not say. */
-void machine_load_settle(int64_t most_ms, const atomic_int *cancelled);
+ * once where the kernel does not say. False: it is as busy as before. */
+bool machine_load_settle(int64_t most_ms, const atomic_int *cancelled);
+
+/* How long to wait the next time, in ms: less where waiting did not help, since
+ * the load is then somebody else's and stays. Pure. */
+#define MACHINE_LOAD_MOST_MS  100
+#define MACHINE_LOAD_LEAST_MS 20
+int64_t machine_load_patience(int64_t last_ms, bool settled);
 
 #endif

@@ -17,8 +17,6 @@
 /* Client requests of herds at once: several herds together would be a load that
  * no scenario speaks of. */
 #define SCHEDULE_CROWD_MOST 100
-/* A machine that is always busy gets its cases all the same, only slower. */
-#define SCHEDULE_SETTLE_MS 100
 
 int64_t schedule_jobs(size_t cases, enum process_reuse reuse)
 {
@@ -33,6 +31,7 @@ struct schedule {
     struct planned_case **queue; /* in the order to be taken; NULL: taken */
     size_t count, next;          /* nothing is left before next */
     int64_t jobs;
+    int64_t patience_ms;    /* with the machine's load; with door */
     int64_t crowd;          /* client requests of the herds that run */
     pthread_mutex_t door;   /* taken before drill->lock: one enters at a time */
     pthread_cond_t thinned; /* with drill->lock: crowd became less */
@@ -215,7 +214,9 @@ static struct planned_case *schedule_enter(struct schedule *schedule)
     struct planned_case *planned;
 
     pthread_mutex_lock(&schedule->door);
-    machine_load_settle(SCHEDULE_SETTLE_MS, &drill->cancelled);
+    schedule->patience_ms = machine_load_patience(
+        schedule->patience_ms,
+        machine_load_settle(schedule->patience_ms, &drill->cancelled));
     pthread_mutex_lock(&drill->lock);
     planned = schedule_take(schedule);
     if (planned) {
@@ -292,7 +293,8 @@ static void schedule_prepare(struct schedule *schedule, struct drill *drill)
 {
     struct err err = { 0 };
 
-    *schedule = (struct schedule){ .drill = drill };
+    *schedule = (struct schedule){ .drill = drill,
+                                   .patience_ms = MACHINE_LOAD_MOST_MS };
     pthread_mutex_init(&schedule->door, NULL);
     pthread_cond_init(&schedule->thinned, NULL);
     schedule->queue = xcalloc(drill->case_count, sizeof(struct planned_case *));

@@ -19,6 +19,18 @@ Test(machine_load, another_text_says_nothing)
         cr_assert_eq(machine_load_runnable(texts[i]), -1, "%s", texts[i]);
 }
 
+Test(machine_load, patience_wears_off_where_waiting_does_not_help)
+{
+    int64_t ms = MACHINE_LOAD_MOST_MS;
+
+    for (int i = 0; i < 10; i++)
+        ms = machine_load_patience(ms, false);
+    cr_assert_eq(ms, MACHINE_LOAD_LEAST_MS);
+    for (int i = 0; i < 10; i++)
+        ms = machine_load_patience(ms, true);
+    cr_assert_eq(ms, MACHINE_LOAD_MOST_MS);
+}
+
 Test(machine_load, a_cancelled_run_does_not_wait)
 {
     atomic_int cancelled = 1;
