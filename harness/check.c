@@ -89,10 +89,11 @@ static void doubt_fails(struct findings *out, const struct observation *o)
 {
     int64_t shortest_ms = shortest_timeout_ms(o->runbook);
     int64_t bearable_ms = shortest_ms / 2 > 50 ? shortest_ms / 2 : 50;
+    int64_t slow_ms = o->slow_ms > o->stamp_ms ? o->slow_ms : o->stamp_ms;
     struct finding *delivered = NULL;
     bool failed = false;
 
-    if (o->stamp_ms < bearable_ms || outran_timers(o, shortest_ms))
+    if (slow_ms < bearable_ms || outran_timers(o, shortest_ms))
         return;
     for (size_t i = 0; i < out->count; i++) {
         struct finding *one = &out->items[i];
@@ -110,7 +111,7 @@ static void doubt_fails(struct findings *out, const struct observation *o)
     delivered->verdict = VERDICT_HOLD;
     finding_observe(delivered,
                     "this machine was up to %lld ms late while the case ran",
-                    (long long)o->stamp_ms);
+                    (long long)slow_ms);
     finding_reason(delivered,
                    "too slow to tell a fail from a timer of %lld ms that ran "
                    "out by itself: less load, or fewer --jobs",

@@ -171,6 +171,7 @@ struct json *evidence_history(const struct judged *judged,
     json_add_int(out, "tolerance_ms", o->tolerance_ms);
     json_add_int(out, "stamp_ms", o->stamp_ms);
     json_add_int(out, "late_ms", o->late_ms);
+    json_add_int(out, "slow_ms", o->slow_ms);
     json_add_text(out, "broken", o->broken);
     add_requests(out, o);
     add_attempts(out, o);

@@ -27,6 +27,7 @@ static struct {
     bool running, stopping;
     int64_t start_ns;
     struct lateness_ring sleeper, probes;
+    int64_t best_probe_ns; /* 0: none yet */
 } lateness = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void ring_clear(struct lateness_ring *ring)
@@ -97,6 +98,7 @@ void lateness_start(void)
     pthread_condattr_destroy(&attributes);
     ring_clear(&lateness.sleeper);
     ring_clear(&lateness.probes);
+    lateness.best_probe_ns = 0;
     lateness.start_ns = clock_now_ns();
     lateness.stopping = false;
     lateness.running =
@@ -120,6 +122,8 @@ void lateness_note_probe(int64_t at_ns, int64_t took_ns)
 {
     pthread_mutex_lock(&lateness.lock);
     ring_note(&lateness.probes, at_ns, took_ns);
+    if (!lateness.best_probe_ns || took_ns < lateness.best_probe_ns)
+        lateness.best_probe_ns = took_ns;
     pthread_mutex_unlock(&lateness.lock);
 }
 
@@ -131,4 +135,14 @@ int64_t lateness_worst_ms(int64_t from_ns, int64_t to_ns)
 int64_t lateness_worst_probe_ms(int64_t from_ns, int64_t to_ns)
 {
     return ring_worst_ms(&lateness.probes, from_ns, to_ns);
+}
+
+int64_t lateness_best_probe_ms(void)
+{
+    int64_t best_ns;
+
+    pthread_mutex_lock(&lateness.lock);
+    best_ns = lateness.best_probe_ns;
+    pthread_mutex_unlock(&lateness.lock);
+    return best_ns / NS_PER_MS;
 }

@@ -18,5 +18,7 @@ void lateness_note_probe(int64_t at_ns, int64_t took_ns);
 /* Worst between two times of clock_now_ns(), in ms, rounded up. */
 int64_t lateness_worst_ms(int64_t from_ns, int64_t to_ns);
 int64_t lateness_worst_probe_ms(int64_t from_ns, int64_t to_ns);
+/* The shortest of the run; 0 before there was one. */
+int64_t lateness_best_probe_ms(void);
 
 #endif

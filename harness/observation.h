@@ -84,6 +84,9 @@ struct observation {
     /* By the same measure: how late the mock may have stamped an arrival, and
      * how long before it a gateway's timer may have begun. */
     int64_t stamp_ms, late_ms;
+    /* How much longer a healthy request took at worst while the case ran than
+     * at best in the run: what the machine takes from a gateway. */
+    int64_t slow_ms;
 
     struct observed_request *requests;
     size_t request_count;

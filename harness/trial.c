@@ -344,6 +344,7 @@ static void trial_look(struct trial *t, const int64_t *mark)
     now_ns = clock_now_ns();
     late_ms = lateness_worst_ms(t->started_ns, now_ns);
     probe_ms = lateness_worst_probe_ms(t->started_ns, now_ns);
+    o->slow_ms = probe_ms ? probe_ms - lateness_best_probe_ms() : 0;
     if (probe_ms > TRIAL_PROBE_SLOW_MS)
         probe_ms = TRIAL_PROBE_SLOW_MS;
     o->stamp_ms = 2 * late_ms;

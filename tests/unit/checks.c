@@ -482,8 +482,8 @@ Test(checks, a_scenario_may_make_its_case_advisory_but_not_its_leaks)
 }
 
 /* All checks on a 503 that was retried once too often, on a machine so late. */
-static enum verdict late_verdict(int64_t stamp_ms, int64_t took_ms,
-                                 bool drifted)
+static enum verdict late_verdict(int64_t stamp_ms, int64_t slow_ms,
+                                 int64_t took_ms, bool drifted)
 {
     struct stage s;
     struct findings findings = { 0 };
@@ -492,6 +492,7 @@ static enum verdict late_verdict(int64_t stamp_ms, int64_t took_ms,
 
     stage_init(&s, STAGE_RUNBOOK, false, STEP_ONCE, NULL);
     s.o.stamp_ms = stamp_ms;
+    s.o.slow_ms = slow_ms;
     stage_attempt(&s, "primary", 503, 0);
     s.now_ms += 60;
     stage_attempt(&s, "primary", 200, 1);
@@ -512,12 +513,15 @@ static enum verdict late_verdict(int64_t stamp_ms, int64_t took_ms,
 Test(checks, a_machine_too_slow_makes_a_fail_a_hold)
 {
     /* The runbook's shortest timeout is 500 ms. */
-    cr_expect_eq(late_verdict(0, 800, false), VERDICT_FAIL);
-    cr_expect_eq(late_verdict(249, 800, false), VERDICT_FAIL);
-    cr_expect_eq(late_verdict(250, 800, false), VERDICT_HOLD);
-    cr_expect_eq(late_verdict(250, 800, true), VERDICT_FAIL,
+    cr_expect_eq(late_verdict(0, 0, 800, false), VERDICT_FAIL);
+    cr_expect_eq(late_verdict(249, 0, 800, false), VERDICT_FAIL);
+    cr_expect_eq(late_verdict(250, 0, 800, false), VERDICT_HOLD);
+    /* Timers were on time, and a healthy request was not. */
+    cr_expect_eq(late_verdict(0, 249, 800, false), VERDICT_FAIL);
+    cr_expect_eq(late_verdict(0, 250, 800, false), VERDICT_HOLD);
+    cr_expect_eq(late_verdict(250, 0, 800, true), VERDICT_FAIL,
                  "no matter of time");
-    cr_expect_eq(late_verdict(250, 499, false), VERDICT_FAIL,
+    cr_expect_eq(late_verdict(250, 0, 499, false), VERDICT_FAIL,
                  "over before any timer could run out");
 }
 

@@ -784,7 +784,7 @@ Test(evidence, history_keeps_what_is_needed_to_judge_again)
         "requests", "attempts", "refusals", "probe_before", "probe_after",
         "canaries", "sinks",    "hits",     "keys",         "allowed",
         "findings", "drill_id", "kind",     "tolerance_ms", "broken",
-        "late_ms",  "stamp_ms",
+        "late_ms",  "stamp_ms", "slow_ms",
     };
     struct json *history;
     struct hand h;
