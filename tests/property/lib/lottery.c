@@ -140,14 +140,17 @@ static const char *const jitters[] = { "none", "full", "equal", "additive",
                                        NULL };
 static const char *const hinted[] = { "http_429", "http_503", "http_500",
                                       NULL };
-static const char *const formats[] = { "seconds", "date", "ms", NULL };
+static const char *const formats[] = { "\"seconds\"", "\"date\",\"seconds\"",
+                                       "\"ms\"", "\"seconds\",\"date\",\"ms\"",
+                                       NULL };
 static const char *const above[] = { "give_up", "fail", "backoff", NULL };
 static const char *const should[] = { "ignored", "no", "obeyed", NULL };
 static const char *const factors[] = { "1", "1.5", "2", "3", NULL };
 static const char *const afters[] = { "retries_exhausted", "each_failure",
                                       NULL };
-static const char *const auth_words[] = { "fail_closed", "fallback",
-                                          "rotate_key", NULL };
+static const char *const auth_words[] = { "fail_closed", "rotate_key",
+                                          "fallback", NULL };
+static const char *const auth_alone[] = { "fail_closed", "rotate_key", NULL };
 static const char *const auth_closed[] = { "fail_closed", NULL };
 static const char *const whose[] = { "first", "last", "priority", NULL };
 static const char *const commits[] = { "first_byte", "first_event",
@@ -176,7 +179,8 @@ static void add_retry_after(const struct draw_of *d)
         return;
     open_object(d->out, "retry_after");
     maybe_list(d, 85, "on", hinted, true, 70);
-    maybe_list(d, 60, "formats", formats, true, d->strict ? 100 : 70);
+    if (says(d, 60))
+        member(d->out, "\"formats\":[%s]", lottery_word(d->lottery, formats));
     if (says(d, 70)) {
         member(d->out, "\"cap_ms\":%" PRId64,
                lottery_number(d->lottery, 500, 4000));
@@ -201,10 +205,11 @@ static void add_retry(const struct draw_of *d)
     buf_add_text(d->out, "}");
 }
 
-static void add_fallback(const struct draw_of *d)
+/* False: there is no fallback. */
+static bool add_fallback(const struct draw_of *d)
 {
     if (!says(d, 78))
-        return;
+        return false;
     open_object(d->out, "fallback");
     member(d->out, "\"order\":[\"primary\",\"fallback\"]");
     if (!d->strict)
@@ -213,18 +218,22 @@ static void add_fallback(const struct draw_of *d)
     if (!d->strict)
         maybe_list(d, 20, "on_codes", codes, true, 50);
     buf_add_text(d->out, "}");
+    return true;
 }
 
-static void add_ends(const struct draw_of *d)
+static void add_ends(const struct draw_of *d, bool fallback)
 {
+    const char *const *auth = d->strict  ? auth_closed
+                              : fallback ? auth_words
+                                         : auth_alone;
     static const char *const refused[] = { "401", "403", "502", NULL };
     static const char *const server[] = { "502", "503", "504", NULL };
     static const char *const client[] = { "400", "404", "422", "429", NULL };
 
     if (says(d, 75)) {
         open_object(d->out, "auth");
-        maybe_word(d, 90, "on_401", d->strict ? auth_closed : auth_words);
-        maybe_word(d, 40, "on_403", d->strict ? auth_closed : auth_words);
+        maybe_word(d, 90, "on_401", auth);
+        maybe_word(d, 40, "on_403", auth);
         if (!d->strict)
             maybe_number(d, 30, "known_good_retry", 0, 1);
         maybe_list(d, 60, "client_status", refused, false, 100);
@@ -285,8 +294,7 @@ void lottery_runbook(struct buf *out, struct lottery *lottery,
 
     buf_add_text(out, "{");
     add_retry(&d);
-    add_fallback(&d);
-    add_ends(&d);
+    add_ends(&d, add_fallback(&d));
     add_limits(&d);
     if (says(&d, 70))
         member(out, "\"upstreams\":{\"primary\":{\"credential\":\"own\"},"

@@ -240,19 +240,6 @@ static void record_refusals(struct scene *scene)
     }
 }
 
-static bool readable(const struct buf *text, struct err *err)
-{
-    struct json *document =
-        json_parse(buf_text(text), text->length, "runbook", err);
-    struct runbook runbook;
-    bool read = document && runbook_read(&runbook, document, "runbook", err);
-
-    json_free(document);
-    if (read)
-        runbook_release(&runbook);
-    return read;
-}
-
 bool scene_play(struct scene *scene, uint64_t seed, struct err *err)
 {
     struct stage *stage = &scene->stage;
@@ -265,8 +252,6 @@ bool scene_play(struct scene *scene, uint64_t seed, struct err *err)
                                    .meet = meet,
                                    .user = &upstreams };
 
-    if (!readable(&scene->runbook, err))
-        return false;
     stage_init(stage, buf_text(&scene->runbook), scene->stream,
                buf_text(&scene->primary), buf_text(&scene->fallback));
     plan.runbook = stage->d.runbook.document;

@@ -18,7 +18,7 @@ struct scene {
 
 /* What is drawn from a seed. */
 void scene_draw(struct scene *scene, uint64_t seed, enum lottery_kind kind);
-/* Plays it and records the history. False: one of the two readers refuses the
+/* Plays it and records the history. False: the reference gateway refuses the
  * runbook; why stands in err. Release it all the same. */
 bool scene_play(struct scene *scene, uint64_t seed, struct err *err);
 void scene_release(struct scene *scene);
