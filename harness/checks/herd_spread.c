@@ -6,11 +6,8 @@
  * retry with backoff; failure-catalogue D16.
  */
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "common/clock.h"
-#include "common/xalloc.h"
+#include "harness/retry_waits.h"
 #include "harness/seen.h"
 
 #define SAMPLES_LEAST 20 /* fewer prove nothing */
@@ -22,71 +19,24 @@
 #define GRAIN_MS       1.0
 #define HELD_UP_MS     5.0
 
-struct waits {
-    double *ms;
-    size_t count;
-};
-
-static int ascending(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
-/* The waits before retry number `retry` (from 1) at the primary. From the first
- * byte of the answer that failed: earlier nobody could know. */
-static struct waits collect(const struct judged *judged, size_t phase,
-                            size_t retry)
-{
-    const struct observation *o = judged->observation;
-    const char *primary = runbook_primary(o->runbook);
-    struct waits waits = { xcalloc(o->request_count, sizeof(double)), 0 };
-
-    for (size_t i = 0; i < o->request_count; i++) {
-        struct seen seen;
-        const struct attempt *one, *next;
-        int64_t from_ns;
-
-        seen_init(&seen, judged, i);
-        if (o->requests[i].phase != phase || seen.count <= retry)
-            continue;
-        one = seen.attempts[retry - 1];
-        next = seen.attempts[retry];
-        if (strcmp(one->upstream, primary) || strcmp(next->upstream, primary))
-            continue;
-        from_ns = one->times_ns.first_sent ? one->times_ns.first_sent
-                                           : seen_over_ns(&seen, one);
-        waits.ms[waits.count++] =
-            (double)(seen_began_ns(next) - from_ns) / NS_PER_MS;
-    }
-    if (waits.count)
-        qsort(waits.ms, waits.count, sizeof *waits.ms, ascending);
-    return waits;
-}
-
-static double middle_half(const struct waits *waits)
+static double middle_half(const struct retry_waits *waits)
 {
     return waits->ms[waits->count * 3 / 4] - waits->ms[waits->count / 4];
 }
 
 /* Over how many ms the declared jitter draws the wait; 0: it does not say. */
-static int64_t range_ms(const struct runbook_backoff *backoff, size_t retry)
+static int64_t range_ms(const struct runbook *runbook, size_t retry)
 {
-    int64_t ms = backoff->base_ms;
+    int64_t ms = retry_waits_declared_ms(runbook, retry);
 
-    if (!backoff->declared || ms < 0)
+    if (ms < 0)
         return 0;
-    for (size_t i = 1; i < retry && ms < 3600000; i++)
-        ms = ms * backoff->factor_percent / 100;
-    if (backoff->cap_ms >= 0 && ms > backoff->cap_ms)
-        ms = backoff->cap_ms;
-    return backoff->jitter == JITTER_FULL    ? ms
-           : backoff->jitter == JITTER_EQUAL ? ms / 2
-                                             : 0;
+    return runbook->retry.backoff.jitter == JITTER_FULL    ? ms
+           : runbook->retry.backoff.jitter == JITTER_EQUAL ? ms / 2
+                                                           : 0;
 }
 
-static void tell(struct finding *finding, const struct waits *waits)
+static void tell(struct finding *finding, const struct retry_waits *waits)
 {
     finding_observe(finding,
                     "%zu waits of %.1f to %.1f ms, the middle half spans "
@@ -97,8 +47,8 @@ static void tell(struct finding *finding, const struct waits *waits)
 
 /* Waits beyond what the jitter can draw were made by this machine: it held the
  * gateway up and let all go at once. Then crowding proves nothing. */
-static bool held_up(const struct judged *judged, const struct waits *waits,
-                    int64_t range)
+static bool held_up(const struct judged *judged,
+                    const struct retry_waits *waits, int64_t range)
 {
     const struct observation *o = judged->observation;
     bool equal = o->runbook->retry.backoff.jitter == JITTER_EQUAL;
@@ -114,7 +64,7 @@ static void judge_arrivals(const struct judged *judged, size_t phase,
 {
     const struct case_expect *expect =
         &judged->observation->drill_case->phases[phase].expect;
-    struct waits waits = collect(judged, phase, 1);
+    struct retry_waits waits = retry_waits_collect(judged, phase, 1);
 
     finding_expect(finding,
                    "no wait below %" PRId64
@@ -132,26 +82,25 @@ static void judge_arrivals(const struct judged *judged, size_t phase,
         finding_reason(finding, "the scenario expects it");
         finding->verdict = early || crowded ? VERDICT_FAIL : VERDICT_PASS;
     }
-    free(waits.ms);
+    retry_waits_release(&waits);
 }
 
 static void judge_jitter(const struct judged *judged, size_t phase,
                          struct finding *finding)
 {
-    const struct runbook_backoff *backoff =
-        &judged->observation->runbook->retry.backoff;
+    const struct runbook *runbook = judged->observation->runbook;
     int64_t range = 0;
-    struct waits best = { 0 };
+    struct retry_waits best = { 0 };
 
     for (size_t retry = 1; retry <= RETRIES_MOST; retry++) {
-        struct waits waits = collect(judged, phase, retry);
+        struct retry_waits waits = retry_waits_collect(judged, phase, retry);
 
-        if (waits.count >= SAMPLES_LEAST && range_ms(backoff, retry) > range) {
-            free(best.ms);
+        if (waits.count >= SAMPLES_LEAST && range_ms(runbook, retry) > range) {
+            retry_waits_release(&best);
             best = waits;
-            range = range_ms(backoff, retry);
+            range = range_ms(runbook, retry);
         } else {
-            free(waits.ms);
+            retry_waits_release(&waits);
         }
     }
     if (range == 0) {
@@ -177,7 +126,7 @@ static void judge_jitter(const struct judged *judged, size_t phase,
                            "too slow to tell: the waits are longer than the "
                            "jitter's own; less load, or fewer --jobs");
     }
-    free(best.ms);
+    retry_waits_release(&best);
 }
 
 static void judge(const struct judged *judged, struct finding *finding)

@@ -8,7 +8,7 @@ int64_t backoff_delay_ms(const struct rules_backoff *backoff, int64_t retry)
 
     if (backoff->base_ms < 0)
         return 0;
-    if (bug_is(BUG_CONSTANT_BACKOFF))
+    if (bug_is(BUG_CONSTANT_BACKOFF) || bug_is(BUG_JITTER_OF_THE_FIRST))
         retry = 0;
     if (bug_is(BUG_BACKOFF_TENFOLD))
         return backoff->base_ms * 10 * (retry + 1);

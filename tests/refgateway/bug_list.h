@@ -214,6 +214,9 @@ BUG(NO_BACKOFF, "no-backoff", "D03 D17", "gap_bounds",
 BUG(CONSTANT_BACKOFF, "constant-backoff", "D03", "gap_bounds",
     "transient/5xx-always*", "steady",
     "the wait does not grow from one retry to the next")
+BUG(JITTER_OF_THE_FIRST, "jitter-of-the-first", "D03 D17", "backoff_growth",
+    "herd/backoff-over-many", NULL,
+    "every wait is drawn from the first range, however often it failed")
 BUG(BACKOFF_ZEROED, "backoff-zeroed", "D10", "gap_bounds",
     "rate-limit/retry-after-then-none", "steady",
     "after one told wait the later ones without are nothing")

@@ -286,11 +286,11 @@ Test(checks_state, a_header_that_must_stay_inside_is_not_there)
 
 #define MANY 40
 
-/* A history of many requests, each with one attempt or two. */
+/* A history of many requests, each with up to three attempts. */
 struct crowd {
     struct stage s;
     struct observed_request requests[MANY];
-    struct attempt attempts[2 * MANY];
+    struct attempt attempts[3 * MANY];
 };
 
 static void crowd_init(struct crowd *c, const char *runbook)
@@ -372,6 +372,69 @@ static struct finding herd(const char *jitter, size_t count, double least_ms,
     stage_release(&c.s);
     free(runbook);
     return finding;
+}
+
+/* Each request fails twice; its waits are drawn evenly from first_ms and
+ * later_ms. */
+static struct finding grown(const char *backoff, size_t count, double first_ms,
+                            double later_ms)
+{
+    char *runbook = xasprintf("{\"retry\":{\"backoff\":{%s}}}", backoff);
+    struct finding finding;
+    struct crowd c;
+
+    crowd_init(&c, runbook);
+    for (size_t i = 0; i < count; i++) {
+        double share = ((double)i + 0.5) / (double)count;
+
+        crowd_request(&c, 0, 500, 200);
+        crowd_attempt(&c, "primary", 503, 0);
+        crowd_attempt(&c, "primary", 503, first_ms * share);
+        crowd_attempt(&c, "primary", 200, first_ms * share + later_ms * share);
+    }
+    finding = stage_judge(&c.s, "backoff_growth");
+    stage_release(&c.s);
+    free(runbook);
+    return finding;
+}
+
+Test(checks_state, waits_drawn_by_chance_grow_as_the_factor_says)
+{
+#define DOUBLED "\"base_ms\":50,\"factor\":2,\"jitter\":\"full\""
+    static const struct {
+        const char *backoff;
+        size_t count;
+        double first_ms, later_ms;
+        enum verdict verdict;
+    } rows[] = {
+        { DOUBLED, 40, 50, 100, VERDICT_PASS },
+        { DOUBLED, 40, 50, 50, VERDICT_FAIL },  /* never grown */
+        { DOUBLED, 40, 50, 58, VERDICT_FAIL },  /* one or two by lateness */
+        { DOUBLED, 40, 90, 100, VERDICT_HOLD }, /* the first are late too */
+        { DOUBLED, 15, 50, 50, VERDICT_NOT_APPLICABLE }, /* too few */
+        { DOUBLED ",\"cap_ms\":50", 40, 50, 50, VERDICT_NOT_APPLICABLE },
+        { "\"base_ms\":50,\"factor\":1,\"jitter\":\"full\"", 40, 50, 50,
+          VERDICT_NOT_APPLICABLE },
+        { "\"base_ms\":50,\"jitter\":\"full\"", 40, 50, 50,
+          VERDICT_NOT_APPLICABLE },
+        { "\"base_ms\":50,\"factor\":2,\"jitter\":\"equal\"", 40, 50, 50,
+          VERDICT_NOT_APPLICABLE },
+    };
+    struct finding finding;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        finding = grown(rows[i].backoff, rows[i].count, rows[i].first_ms,
+                        rows[i].later_ms);
+        cr_expect_eq(finding.verdict, rows[i].verdict,
+                     "row %zu is %s: expected %s; observed %s; %s", i,
+                     verdict_names[finding.verdict], finding.expected,
+                     finding.observed, finding.reason);
+        cr_expect(finding.reason[0]);
+    }
+    finding = grown(DOUBLED, 40, 50, 50);
+    cr_expect_str_eq(finding.expected,
+                     "of 40 waits before retry 2 (0 to 100 ms) at least 5 "
+                     "above 50 ms, the first range");
 }
 
 Test(checks_state, a_herd_comes_back_as_spread_as_its_jitter_says)
