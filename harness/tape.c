@@ -18,6 +18,7 @@ void tape_clear(struct tape *tape)
 {
     tape->length = 0;
     tape->mark_count = 0;
+    tape->reading = 0;
 }
 
 static void add_bytes(struct tape *out, const char *bytes, size_t length)
@@ -61,6 +62,19 @@ static size_t mark_at(const struct tape *tape, size_t at)
     return low;
 }
 
+/* The same where the last place asked for is not far behind. */
+static size_t mark_onwards(struct tape *out, const struct tape *in, size_t at)
+{
+    size_t i = out->reading;
+
+    if (i >= in->mark_count || in->marks[i].at > at)
+        i = mark_at(in, at);
+    while (i + 1 < in->mark_count && in->marks[i + 1].at <= at)
+        i++;
+    out->reading = i;
+    return i;
+}
+
 int64_t tape_origin(const struct tape *tape, size_t at)
 {
     const struct tape_mark *mark = &tape->marks[mark_at(tape, at)];
@@ -93,8 +107,9 @@ void tape_copy(struct tape *out, const struct tape *in, size_t from, size_t to,
 
     if (from >= to)
         return;
-    i = mark_at(in, from);
-    add_mark(out, tape_origin(in, from), kinds_at(in, i, from) | joined);
+    i = mark_onwards(out, in, from);
+    add_mark(out, in->marks[i].origin + (int64_t)(from - in->marks[i].at),
+             kinds_at(in, i, from) | joined);
     for (i++; i < in->mark_count && in->marks[i].at < to; i++) {
         const struct tape_mark *mark = &in->marks[i];
 
@@ -103,13 +118,16 @@ void tape_copy(struct tape *out, const struct tape *in, size_t from, size_t to,
         add_mark(out, mark->origin, mark->kinds);
     }
     add_bytes(out, in->data + from, to - from);
+    out->reading = i - 1;
 }
 
 void tape_put(struct tape *out, const struct tape *in, size_t from,
               const char *bytes, size_t length, unsigned kind)
 {
-    add_mark(out, tape_origin(in, from),
-             kinds_at(in, mark_at(in, from), from) | kind);
+    size_t i = mark_onwards(out, in, from);
+
+    add_mark(out, in->marks[i].origin + (int64_t)(from - in->marks[i].at),
+             kinds_at(in, i, from) | kind);
     add_bytes(out, bytes, length);
 }
 

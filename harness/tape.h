@@ -34,6 +34,7 @@ struct tape {
     size_t length, capacity;
     struct tape_mark *marks; /* rising; the first at 0 */
     size_t mark_count, mark_capacity;
+    size_t reading; /* mark of the tape it is made from: views read onwards */
 };
 
 void tape_release(struct tape *tape); /* wipes */

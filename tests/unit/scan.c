@@ -7,6 +7,7 @@
 
 #include "common/xalloc.h"
 #include "harness/plant.h"
+#include "tests/benign.h"
 
 /* As drawn by canary.h; two of them with all that programs escape. */
 static struct canary canaries[] = {
@@ -382,4 +383,25 @@ Test(scan, of_each_canary_so_many_places_are_told)
     cr_expect_eq(hits.items[8].canary, PROMPT);
     scan_hits_release(&hits);
     buf_release(&text);
+}
+
+Test(scan, benign_text_of_each_kind_gives_no_hit)
+{
+    for (const struct benign_kind *kind = benign_kinds; kind->name; kind++) {
+        struct buf text = { 0 };
+        struct scan_hits hits;
+        uint64_t state = 7;
+
+        while (text.length < 2 * SCAN_WINDOW_BYTES)
+            kind->add(&text, &state);
+        hits = search(&text);
+        cr_expect_eq(hits.count, 0, "%s", kind->name);
+        scan_hits_release(&hits);
+        /* The same text is searched in earnest. */
+        buf_add_text(&text, canaries[KEY].text);
+        hits = search(&text);
+        cr_expect_eq(hits.count, 1, "%s", kind->name);
+        scan_hits_release(&hits);
+        buf_release(&text);
+    }
 }
