@@ -271,6 +271,23 @@ static void add_hit(struct mutant *mutant, const char *case_id,
         (struct mutant_hit){ xstrdup(case_id), xstrdup(check), hold };
 }
 
+/* "primary.key in stderr as hex, full": a row of bug_list.h may ask for it. */
+static void add_leaks(struct mutant *mutant, const char *case_id,
+                      const struct json *leaks)
+{
+    for (const struct json *leak = json_first(leaks); leak;
+         leak = json_next(leak)) {
+        char *told =
+            xasprintf("%s in %s as %s, %s", json_get_text(leak, "canary", ""),
+                      json_get_text(leak, "sink", ""),
+                      json_get_text(leak, "encoding", ""),
+                      json_get_text(leak, "class", ""));
+
+        add_hit(mutant, case_id, told, false);
+        free(told);
+    }
+}
+
 static void read_record(struct mutant *mutant, const struct json *record)
 {
     const char *case_id =
@@ -285,6 +302,10 @@ static void read_record(struct mutant *mutant, const struct json *record)
 
         if (hold || !strcmp(verdict, "fail"))
             add_hit(mutant, case_id, json_get_text(check, "id", ""), hold);
+        if (!hold && !strcmp(json_get_text(check, "id", ""), "redaction") &&
+            !strcmp(verdict, "fail"))
+            add_leaks(mutant, case_id,
+                      json_pointer(record, "/extensions/leaks"));
     }
 }
 

@@ -83,14 +83,22 @@ void access_log_write(struct access_log *log, const struct access_entry *entry)
     buf_release(&line);
 }
 
-void access_log_leak(struct access_log *log, const char *text)
+void access_log_leak_bytes(struct access_log *log, const void *bytes,
+                           size_t length)
 {
     if (!log->out)
         return;
     pthread_mutex_lock(&log->lock);
-    fprintf(log->out, "failed: %s\n", text);
+    fputs("failed: ", log->out);
+    fwrite(bytes, 1, length, log->out);
+    fputc('\n', log->out);
     fflush(log->out);
     pthread_mutex_unlock(&log->lock);
+}
+
+void access_log_leak(struct access_log *log, const char *text)
+{
+    access_log_leak_bytes(log, text, strlen(text));
 }
 
 void access_log_close(struct access_log *log)

@@ -44,6 +44,8 @@ void access_log_write(struct access_log *log, const struct access_entry *entry);
 void access_log_close(struct access_log *log);
 /* Seeded bugs only: a line with a text as it came. */
 void access_log_leak(struct access_log *log, const char *text);
+void access_log_leak_bytes(struct access_log *log, const void *bytes,
+                           size_t length);
 
 /* One line without its newline. wall_s: seconds since the epoch. */
 void access_log_format(struct buf *out, const struct access_entry *entry,

@@ -1,23 +1,96 @@
 #include "tests/refgateway/bug_leak.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_write.h"
+
+/* What is leaked. */
+enum leaked {
+    LEAKED_KEY,        /* the upstream's */
+    LEAKED_HEADER,     /* with "Bearer " before it */
+    LEAKED_CLIENT_KEY, /* the gateway's own */
+    LEAKED_REQUEST,    /* the client's body */
+    LEAKED_PROMPT,     /* its last message, from its own words on */
+};
+
+/* On the failure path: of a request that was retried or failed. */
+static const struct {
+    enum bug bug;
+    enum leaked leaked;
+    bug_write *write;
+    bool to_stderr;
+} leaks[] = {
+    { BUG_KEY_IN_LOG, LEAKED_KEY, bug_write_plain, false },
+    { BUG_CLIENT_KEY_IN_LOG, LEAKED_CLIENT_KEY, bug_write_plain, false },
+    { BUG_PROMPT_IN_LOG, LEAKED_REQUEST, bug_write_plain, false },
+    { BUG_KEY_IN_STDERR, LEAKED_HEADER, bug_write_plain, true },
+    { BUG_KEY_AS_BASE64, LEAKED_HEADER, bug_write_base64, false },
+    { BUG_KEY_AS_HEX, LEAKED_KEY, bug_write_hex, false },
+    { BUG_KEY_AS_PERCENT, LEAKED_HEADER, bug_write_percent, false },
+    { BUG_KEY_AS_ENTITIES, LEAKED_KEY, bug_write_entities, true },
+    { BUG_KEY_UPPER, LEAKED_HEADER, bug_write_upper, false },
+    { BUG_KEY_AS_UTF16, LEAKED_HEADER, bug_write_utf16, true },
+    { BUG_KEY_AS_GO_BYTES, LEAKED_HEADER, bug_write_go_bytes, true },
+    { BUG_KEY_AS_JAVA_BYTES, LEAKED_CLIENT_KEY, bug_write_java_bytes, true },
+    { BUG_KEY_IN_GZIP, LEAKED_HEADER, bug_write_gzip, false },
+    { BUG_PROMPT_IN_ZLIB, LEAKED_REQUEST, bug_write_zlib, false },
+    { BUG_KEY_IN_TWO_RECORDS, LEAKED_KEY, bug_write_two_records, false },
+    { BUG_PROMPT_WRAPPED, LEAKED_PROMPT, bug_write_wrapped, false },
+    { BUG_PROMPT_PREVIEW, LEAKED_PROMPT, bug_write_preview, false },
+    { BUG_PROMPT_PREVIEW_BASE64, LEAKED_PROMPT, bug_write_base64, false },
+    { BUG_PROMPT_AS_UNICODE, LEAKED_REQUEST, bug_write_unicode, false },
+    { BUG_PROMPT_JSON_TWICE, LEAKED_REQUEST, bug_write_json_twice, false },
+};
+
+static char *text_of(enum leaked leaked, const struct settings *settings,
+                     const char *request)
+{
+    const char *key = settings->upstreams[0].keys[0];
+    const char *prompt = strstr(request, "gdprompt");
+
+    switch (leaked) {
+    case LEAKED_KEY:
+        return xstrdup(key);
+    case LEAKED_HEADER:
+        return xasprintf("Authorization: Bearer %s", key);
+    case LEAKED_CLIENT_KEY:
+        return xstrdup(settings->client_key);
+    case LEAKED_REQUEST:
+        return xstrdup(request);
+    case LEAKED_PROMPT:
+        return xstrndup(prompt ? prompt : "", 30);
+    }
+    return xstrdup("");
+}
+
+static void leak(size_t index, struct access_log *log,
+                 const struct settings *settings, const char *request)
+{
+    char *text = text_of(leaks[index].leaked, settings, request);
+    struct buf line = { 0 };
+
+    leaks[index].write(&line, text, strlen(text));
+    if (leaks[index].to_stderr) {
+        fwrite(line.data, 1, line.length, stderr);
+        fputc('\n', stderr);
+    } else {
+        access_log_leak_bytes(log, line.data, line.length);
+    }
+    buf_release(&line);
+    free(text);
+}
 
 void bug_leak(struct access_log *log, const struct relay *relay,
               const char *request)
 {
-    const struct settings *settings = relay->plan.settings;
-    const char *key = settings->upstreams[0].keys[0];
-
     if (bug_is(BUG_COMPLETION_IN_LOG) && relay->end == RELAY_ANSWER)
         access_log_leak(log, buf_text(relay_answer(relay)));
     if (relay->course.progress.attempts < 2 && relay->end != RELAY_FAILED)
         return;
-    if (bug_is(BUG_KEY_IN_LOG))
-        access_log_leak(log, key);
-    if (bug_is(BUG_CLIENT_KEY_IN_LOG))
-        access_log_leak(log, settings->client_key);
-    if (bug_is(BUG_PROMPT_IN_LOG))
-        access_log_leak(log, request);
-    if (bug_is(BUG_KEY_IN_STDERR))
-        fprintf(stderr, "upstream failed; Authorization: Bearer %s\n", key);
+    for (size_t i = 0; i < sizeof leaks / sizeof leaks[0]; i++)
+        if (bug_is(leaks[i].bug))
+            leak(i, log, relay->plan.settings, request);
 }

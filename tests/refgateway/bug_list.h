@@ -506,4 +506,54 @@ BUG(KEY_IN_HEADER, "key-in-response-header", "K12", "redaction",
 BUG(CLIENT_KEY_ECHOED, "client-key-echoed", "P05", "redaction",
     "auth/invalid-client-key", NULL,
     "a refused client key is repeated in the refusal")
+/* P: leaks in another writing. The check is the leak that the record tells:
+ * canary, sink, encoding and class. */
+BUG(KEY_AS_BASE64, "authorization-in-log-as-base64", "P01 P03", "primary.key in file access.log as base64, full",
+    "transient/5xx-once[*", NULL,
+    "the upstream's Authorization stands in the log as base64")
+BUG(KEY_AS_HEX, "key-in-log-as-hex", "P01 P03", "primary.key in file access.log as hex, full",
+    "transient/5xx-once[*", NULL,
+    "the upstream's key stands in the log in hexadecimal")
+BUG(KEY_AS_PERCENT, "authorization-in-log-as-url", "P01 P03", "primary.key in file access.log as percent, full",
+    "transient/5xx-once[*", NULL,
+    "the upstream's Authorization stands in the log, written as a URL does")
+BUG(KEY_AS_ENTITIES, "key-in-stderr-as-markup", "P02 P09", "primary.key in stderr as entity, full",
+    "transient/5xx-once[*", NULL,
+    "the upstream's key is printed to stderr in an error page's markup")
+BUG(KEY_UPPER, "authorization-in-log-upper-cased", "P01 P05", "primary.key in file access.log as plain, case folded, full",
+    "transient/5xx-once[*", NULL,
+    "headers are logged in upper case, values and all")
+BUG(KEY_AS_UTF16, "authorization-in-stderr-as-utf-16", "P02", "primary.key in stderr as utf-16, full",
+    "transient/5xx-once[*", NULL,
+    "headers are printed to stderr in two-byte letters")
+BUG(KEY_AS_GO_BYTES, "authorization-in-stderr-as-bytes", "P02", "primary.key in stderr as decimal-spaced, full",
+    "transient/5xx-once[*", NULL,
+    "headers are printed to stderr as a list of numbers")
+BUG(KEY_AS_JAVA_BYTES, "client-key-in-stderr-as-bytes", "P05", "client.key in stderr as decimal-listed, full",
+    "transient/5xx-once[*", NULL,
+    "the client's key is printed to stderr as an array of numbers")
+BUG(KEY_IN_GZIP, "authorization-in-compressed-log", "P01 P03", "primary.key in file access.log as gzip, full",
+    "transient/5xx-once[*", NULL,
+    "a log record with the upstream's Authorization is compressed")
+BUG(PROMPT_IN_ZLIB, "prompt-in-compressed-log", "P03 P10", "prompt in file access.log as zlib, full",
+    "transient/5xx-once[*", NULL,
+    "a log record with the request is compressed")
+BUG(KEY_IN_TWO_RECORDS, "key-in-log-over-two-records", "P01 P03", "primary.key in file access.log as plain, split, full",
+    "transient/5xx-once[*", NULL,
+    "the upstream's key is cut in two by the length of a log record")
+BUG(PROMPT_WRAPPED, "prompt-in-log-wrapped", "P03 P10", "prompt in file access.log as lines, partial",
+    "transient/5xx-once[*", NULL,
+    "the prompt stands in the log in short lines")
+BUG(PROMPT_PREVIEW, "prompt-preview-in-log", "P03 P10", "prompt in file access.log as plain, partial",
+    "transient/5xx-once[*", NULL,
+    "the first 16 bytes of the prompt stand in the log")
+BUG(PROMPT_PREVIEW_BASE64, "prompt-preview-in-log-as-base64", "P03 P10", "prompt in file access.log as base64, partial",
+    "transient/5xx-once[*", NULL,
+    "the beginning of the prompt stands in the log as base64")
+BUG(PROMPT_AS_UNICODE, "request-in-log-escaped", "P03 P10", "prompt in file access.log as json, full",
+    "transient/5xx-once[*", NULL,
+    "the request stands in the log with every letter escaped")
+BUG(PROMPT_JSON_TWICE, "request-in-log-escaped-twice", "P03 P10", "prompt in file access.log as json+json, full",
+    "transient/5xx-once[*", NULL,
+    "the request stands in the log as JSON in JSON")
 /* clang-format on */
