@@ -40,7 +40,8 @@ static const char *const evidence_patterns[] = {
     "^(none|auth_error|request_error|rate_limited|transient_error|timeout|"
     "parse_error|route_error|stream_error|unknown)$",
     "^((lt|ge)_[0-9]+m?s|none)$",
-    "^(prompt_response_and_credential_not_logged|leak_detected|not_checked)$",
+    "^(prompt_response_and_credential_not_logged|leak_detected|"
+    "partial_leak_detected|not_checked)$",
     "^(pass|fail|hold)$",
 };
 

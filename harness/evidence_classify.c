@@ -357,9 +357,17 @@ static bool canary_travelled(const struct observation *o)
 
 const char *evidence_redaction(const struct observation *observation)
 {
-    for (size_t i = 0; i < observation->hit_count; i++)
-        if (is_leak(observation, &observation->hits[i]))
+    bool in_part = false;
+
+    for (size_t i = 0; i < observation->hit_count; i++) {
+        if (!is_leak(observation, &observation->hits[i]))
+            continue;
+        if (observation->hits[i].how == HIT_FULL)
             return "leak_detected";
+        in_part = true;
+    }
+    if (in_part)
+        return "partial_leak_detected";
     if (!observation->detector_control || !sinks_spoke(observation) ||
         !canary_travelled(observation))
         return "not_checked";

@@ -36,6 +36,8 @@ void evidence_case_words(struct request_words *out,
 /*
  * leak_detected       a credential, prompt or completion was found in a sink,
  *                     whatever the runbook forbids: the word must be true
+ * partial_leak_detected  a prefix, a preview or an end of one, and nowhere all
+ *                     of it
  * not_checked         no positive evidence that a leak would have been found:
  *                     detector control failed, no sink live, one silent that
  *                     must not be, one unreadable, no canary on its way

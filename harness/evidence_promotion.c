@@ -200,7 +200,7 @@ static enum verdict look_redaction(const struct result *result, struct buf *why)
     if (!strcmp(status, "prompt_response_and_credential_not_logged"))
         return VERDICT_PASS;
     buf_add_text(why, status);
-    return !strcmp(status, "leak_detected") ? VERDICT_FAIL : VERDICT_HOLD;
+    return strstr(status, "leak_detected") ? VERDICT_FAIL : VERDICT_HOLD;
 }
 
 static enum verdict policy_none(const struct runbook *runbook, struct buf *why)

@@ -203,6 +203,9 @@ static void add_not_logged(struct json *ext, const struct observation *o)
         { "leak_detected",
           "something that must not be logged was found in a sink, see leaks; "
           "it does not stand in this record" },
+        { "partial_leak_detected",
+          "a part of something that must not be logged was found in a sink, "
+          "see leaks; it does not stand in this record" },
         { "not_checked",
           "whether credentials, prompts or responses were logged could not be "
           "established; none stands in this record" },

@@ -404,6 +404,13 @@ Test(evidence, a_found_secret_is_a_leak_and_an_error_text_is_none)
                      "prompt_response_and_credential_not_logged");
     snprintf(h.hit.canary, sizeof h.hit.canary, "primary.key");
     cr_expect_str_eq(evidence_redaction(&h.o), "leak_detected");
+    h.hit.how = HIT_PARTIAL;
+    cr_expect_str_eq(evidence_redaction(&h.o), "partial_leak_detected");
+    h.hit.how = HIT_DERIVED;
+    cr_expect_str_eq(evidence_redaction(&h.o),
+                     "prompt_response_and_credential_not_logged",
+                     "a digest gives nothing away");
+    h.hit.how = HIT_FULL;
     snprintf(h.hit.sink, sizeof h.hit.sink, "client response");
     cr_expect_str_eq(evidence_redaction(&h.o), "leak_detected");
     snprintf(h.hit.canary, sizeof h.hit.canary, "prompt");

@@ -259,6 +259,8 @@ Test(promotion, a_leak_fails_and_an_unchecked_log_holds)
     drill_init(&d);
     put(d.fault, "redaction_status", "leak_detected");
     expect(&d, "logs_sanitized", "fail", "leak_detected");
+    put(d.fault, "redaction_status", "partial_leak_detected");
+    expect(&d, "logs_sanitized", "fail", "partial_leak_detected");
     put(d.fault, "redaction_status", "not_checked");
     expect(&d, "logs_sanitized", "hold", "not_checked");
     drill_release(&d);
