@@ -282,6 +282,7 @@ static const struct attempt_row request_rows[] = {
     FLAG("fields_cut", request.fields.cut),
     FLAG("stream", request.stream),
     TEXT("model_fingerprint", request.model_fingerprint),
+    TEXT("idempotency_fingerprint", request.idempotency_fingerprint),
     WHOLE("credentials", credentials),
     TEXT("header_names", request.header_names),
     WHOLE("canaries", canaries),

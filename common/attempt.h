@@ -88,6 +88,8 @@ struct attempt {
         bool json;
         bool stream; /* "stream": true */
         char model_fingerprint[FINGERPRINT_HEX_SIZE];
+        char idempotency_fingerprint[FINGERPRINT_HEX_SIZE]; /* of the value of
+                                       Idempotency-Key; "" when none came */
         struct attempt_credential credentials[ATTEMPT_CREDENTIALS];
         size_t credential_count;
         char header_names[2048]; /* lower case, in order, space separated */

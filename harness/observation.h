@@ -20,6 +20,7 @@ struct observed_request {
     struct json_fields fields; /* what the client sent, field by field */
     char body_sha256[DIGEST_HEX_SIZE];
     int64_t reported_retries; /* what the gateway says; -1: says nothing */
+    char idempotency_fingerprint[FINGERPRINT_HEX_SIZE]; /* "": none was sent */
 };
 
 /* A healthy request through the gateway before and after the case. */

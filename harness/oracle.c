@@ -113,13 +113,12 @@ static bool credential_undeclared(const struct walk *walk)
     return false;
 }
 
-/* With a declared cooldown an earlier request may have put the primary out of
+/* With a declared cooldown an earlier request may have put any upstream out of
  * use. */
-static bool may_start_at_fallback(const struct walk *walk,
-                                  const struct drill_case *drill_case,
-                                  size_t phase)
+static bool may_be_cool(const struct walk *walk,
+                        const struct drill_case *drill_case, size_t phase)
 {
-    if (!walk->runbook->cooldown.declared || walk->upstream_count < 2)
+    if (!walk->runbook->cooldown.declared)
         return false;
     return phase > 0 || drill_case->phases[phase].client.requests > 1 ||
            drill_case->phases[phase].client.concurrency > 1;
@@ -128,10 +127,19 @@ static bool may_start_at_fallback(const struct walk *walk,
 static void walk_all(struct walk *walk, const struct drill_case *drill_case,
                      size_t phase)
 {
+    const struct progress start = { 0 };
+
     walk_from(walk, 0, "the client's request");
-    if (may_start_at_fallback(walk, drill_case, phase))
-        walk_from(walk, 1,
-                  "the primary may be in cooldown from an earlier request");
+    if (!may_be_cool(walk, drill_case, phase))
+        return;
+    for (size_t u = 1; u < walk->upstream_count; u++)
+        walk_from(walk, u,
+                  u == 1 ? "the primary may be in cooldown from an earlier "
+                           "request"
+                         : "those before it may be in cooldown from an earlier "
+                           "request");
+    walk_end(walk, &start, WALK_END_EXHAUSTED, NULL, 0,
+             "every upstream may be in cooldown from an earlier request");
 }
 
 /* A wrong or missing client key: refused by the gateway itself, or by the

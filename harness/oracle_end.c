@@ -222,6 +222,10 @@ static void endings_of(struct endings *out, const struct walk *walk,
         break;
     case WALK_END_NOT_RETRIED:
     case WALK_END_EXHAUSTED:
+        if (!outcome) { /* nothing was tried */
+            add_exhausted(out, walk);
+            break;
+        }
         endings_of_failure(out, walk, end, outcome);
         break;
     }

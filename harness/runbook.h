@@ -26,6 +26,11 @@ enum commit_point {
 enum all_failed { ALL_FAILED_FIRST, ALL_FAILED_LAST, ALL_FAILED_PRIORITY };
 enum credential_rule { CREDENTIAL_OWN, CREDENTIAL_CLIENT, CREDENTIAL_NONE };
 enum body_rule { BODY_JSON_EQUAL, BODY_BYTES_EQUAL, BODY_ANY };
+enum idempotency_rule {
+    IDEMPOTENCY_FORWARDED,
+    IDEMPOTENCY_CREATED,
+    IDEMPOTENCY_ABSENT
+};
 
 #define STATUS_RULE_MOST 16
 /* The most attempts a runbook may promise for one client request. */
@@ -121,15 +126,18 @@ struct runbook_cooldown {
     bool declared;
     struct failure_set on;
     int64_t after_failures, for_ms;
+    int64_t retry_after; /* 1, 0; -1: not declared */
 };
 
 struct runbook_upstream {
     int64_t credential; /* enum credential_rule or -1 */
     int64_t model;      /* enum credential_rule (own, client) or -1 */
+    struct bind_texts headers;
 };
 
 struct runbook_request {
-    int64_t body; /* enum body_rule or -1 */
+    int64_t body;            /* enum body_rule or -1 */
+    int64_t idempotency_key; /* enum idempotency_rule or -1 */
     struct bind_texts headers_forwarded;
     struct bind_texts fields_added, fields_removed, fields_changed;
 };

@@ -27,6 +27,8 @@ static const char *const all_failed_names[] = { "first", "last", "priority",
                                                 NULL };
 static const char *const credential_names[] = { "own", "client", "none", NULL };
 static const char *const model_names[] = { "own", "client", NULL };
+static const char *const idempotency_names[] = { "forwarded", "created",
+                                                 "absent", NULL };
 static const char *const body_names[] = { "json_equal", "bytes_equal", "any",
                                           NULL };
 static const char *const forbid_names[] = { "credential", "prompt",
@@ -351,8 +353,10 @@ static const struct bind_row cooldown_table[] = {
     { .key = "after_failures", .kind = BIND_INT,
       .offset = offsetof(struct runbook_cooldown, after_failures), .min = 1,
       .max = 1000, .missing = -1, .unit = "failures",
-      .doc = "After so many failures in a row an upstream is left out." },
+      .doc = "After so many failures in a row an upstream is left out; only a success ends the row, so a failure after the time puts it out again." },
     MS(runbook_cooldown, for_ms, "For how long it is left out."),
+    TRI(runbook_cooldown, retry_after,
+        "A longer Retry-After of a failure that counts is for how long; of several the one that ends last. Undeclared: both are right."),
     { 0 }
 };
 
@@ -361,10 +365,14 @@ static const struct bind_row upstream_table[] = {
          "Which key the upstream gets: its own, the client's passed through, or none; undeclared: not judged."),
     ENUM(runbook_upstream, model, model_names,
          "Which model name it gets; undeclared: not judged."),
+    TEXTS(runbook_upstream, headers, HEADER_PATTERN,
+          "Names of request headers that the gateway sets for this upstream, and for no other that does not list them."),
     { 0 }
 };
 
 static const struct bind_row request_table[] = {
+    ENUM(runbook_request, idempotency_key, idempotency_names,
+         "What becomes of the header Idempotency-Key. forwarded: the client's comes with every attempt, and without one none does. created: every attempt of a request has the same one, the client's where it sent one. absent: none arrives. Undeclared: not judged."),
     ENUM(runbook_request, body, body_names,
          "How the body of each attempt compares with the client's: equal by meaning, byte by byte, or free."),
     TEXTS(runbook_request, headers_forwarded, HEADER_PATTERN,

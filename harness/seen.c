@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/clock.h"
 
@@ -256,6 +257,21 @@ const struct step *seen_step(const struct seen *seen,
             return step_of(seen, &upstream->script, attempt);
     }
     return NULL;
+}
+
+bool seen_has_header(const struct attempt *attempt, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = attempt->request.header_names; *at;) {
+        size_t word = strcspn(at, " ");
+
+        if (word == length && !strncasecmp(at, name, length))
+            return true;
+        at += word;
+        at += strspn(at, " ");
+    }
+    return false;
 }
 
 void seen_effect(struct effect *out, const struct seen *seen,

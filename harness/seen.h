@@ -52,6 +52,8 @@ enum decision seen_decision(const struct seen *seen);
  * over: the answer was out, or one side had hung up. ns. */
 int64_t seen_began_ns(const struct attempt *attempt);
 int64_t seen_over_ns(const struct seen *seen, const struct attempt *attempt);
+/* The request came with a header of that name, in any case. */
+bool seen_has_header(const struct attempt *attempt, const char *name);
 /* What this attempt's step did. */
 void seen_effect(struct effect *out, const struct seen *seen,
                  const struct attempt *attempt);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/answer.h"
 #include "common/xalloc.h"
@@ -158,6 +159,19 @@ static const struct client_leave *trial_leave(struct client_leave *leave,
     return when == ABORT_NEVER ? NULL : leave;
 }
 
+static void trial_note_idempotency(const struct trial *t,
+                                   struct observed_request *out,
+                                   const struct case_client *client)
+{
+    const struct step_header *headers = client->headers.items;
+
+    for (size_t i = 0; i < client->headers.count; i++)
+        if (!strcasecmp(headers[i].name, "idempotency-key"))
+            digest_fingerprint(out->idempotency_fingerprint,
+                               t->drill->control.fingerprint_key,
+                               headers[i].value, strlen(headers[i].value));
+}
+
 void trial_send(struct trial *t, struct observed_request *out,
                 const struct case_client *client, struct drill_id id,
                 int64_t timeout_ms)
@@ -194,6 +208,7 @@ void trial_send(struct trial *t, struct observed_request *out,
     request.body = body;
     request.body_length = strlen(body);
     out->epoch = id.epoch;
+    trial_note_idempotency(t, out, client);
     digest_sha256(out->body_sha256, body, request.body_length);
     json_fields_read(&out->fields, body, request.body_length,
                      t->drill->control.fingerprint_key);

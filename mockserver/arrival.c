@@ -75,6 +75,17 @@ arrival_read_credentials(struct attempt *attempt, const struct head *head,
     }
 }
 
+static void
+arrival_read_idempotency(struct attempt *attempt, const struct head *head,
+                         const uint8_t key[static FINGERPRINT_KEY_BYTES])
+{
+    const struct head_header *found = head_find(head, "idempotency-key", 0);
+
+    if (found)
+        digest_fingerprint(attempt->request.idempotency_fingerprint, key,
+                           found->value, found->value_length);
+}
+
 static void arrival_read_ids(struct arrival *out, const struct head *head)
 {
     const struct head_header *trace = head_find(head, "traceparent", 0);
@@ -116,6 +127,7 @@ void arrival_read_head(struct arrival *out, struct attempt *attempt,
             : -1;
     arrival_read_names(attempt, head);
     arrival_read_credentials(attempt, head, key, accepts, context);
+    arrival_read_idempotency(attempt, head, key);
     arrival_read_ids(out, head);
     out->path_name = select_path(head->target, names, &rest);
     snprintf(out->path, sizeof out->path, "%s",

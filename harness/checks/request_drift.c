@@ -107,21 +107,6 @@ static void compare_fields(struct drift *drift, const struct seen *seen,
     }
 }
 
-static bool has_header(const struct attempt *attempt, const char *name)
-{
-    size_t length = strlen(name);
-
-    for (const char *at = attempt->request.header_names; *at;) {
-        size_t word = strcspn(at, " ");
-
-        if (word == length && !strncasecmp(at, name, length))
-            return true;
-        at += word;
-        at += strspn(at, " ");
-    }
-    return false;
-}
-
 static bool client_sends(const struct seen *seen, const char *name)
 {
     const struct profile *profile = seen->observation->profile;
@@ -144,7 +129,7 @@ static void compare_headers(struct drift *drift, const struct seen *seen,
 
     for (size_t i = 0; i < list->count; i++)
         if (client_sends(seen, list->items[i]) &&
-            !has_header(attempt, list->items[i]))
+            !seen_has_header(attempt, list->items[i]))
             note(drift, "dropped header", list->items[i], false);
 }
 

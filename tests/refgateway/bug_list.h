@@ -377,6 +377,9 @@ BUG(AUTH_FALLBACK_IGNORED, "auth-fallback-ignored", "B12", "fallback_decision",
 BUG(PRIMARY_KEY_TO_FALLBACK, "primary-key-to-fallback", "K05 K06", "one_credential",
     "transient/5xx-always* auth/key-refused-falls-back*", NULL,
     "the fallback gets the primary's key")
+BUG(PRIMARY_HEADERS_TO_FALLBACK, "primary-headers-to-fallback", "K06 K10", "upstream_headers",
+    "transient/headers-of-its-own*", NULL,
+    "headers that are set for the primary go to the fallback too")
 BUG(PRIMARY_MODEL_TO_FALLBACK, "primary-model-to-fallback", "K09", "request_drift",
     "transient/5xx-always* auth/key-refused-falls-back*", NULL,
     "the fallback gets the primary's model name")
@@ -444,6 +447,12 @@ BUG(BODY_CHANGED_ON_RETRY, "body-changed-on-retry", "M09 M10", "same_body",
 BUG(BODY_LOST_ON_FALLBACK, "body-lost-on-fallback", "M05 M06", "same_body",
     "transient/body-on-every-attempt", NULL,
     "the fallback gets no body")
+BUG(IDEMPOTENCY_LOST, "idempotency-key-lost-on-retry", "J09", "idempotency",
+    "client/idempotency-key*", NULL,
+    "what is repeated goes out without the client's Idempotency-Key")
+BUG(IDEMPOTENCY_NEW, "idempotency-key-new-on-retry", "J09", "idempotency",
+    "client/idempotency-key*", NULL,
+    "every attempt has an Idempotency-Key of its own")
 BUG(FIELD_ADDED, "field-added", "N03", "request_drift",
     "control/healthy*", NULL,
     "max_tokens is added to every request")
@@ -468,6 +477,30 @@ BUG(FALLBACK_STICKS, "fallback-sticks", "O06 K18", "attempts_per_upstream",
 BUG(CLIENT_ERRORS_COOL, "client-errors-cool", "O02 L15", "attempts_per_upstream",
     "state/errors-of-one-client*", NULL,
     "a request that was wrong takes the upstream out of service")
+BUG(COOLDOWN_NEVER, "cooldown-never-entered", "O01", "cooldown",
+    "state/cooldown-length state/cooldown-by-retry-after state/cooldown-probe-fails", NULL,
+    "an upstream that fails time and again stays in rotation")
+BUG(COOLDOWN_SHORT, "cooldown-too-short", "O01", "cooldown",
+    "state/cooldown-length", NULL,
+    "the cooldown lasts half as long as declared")
+BUG(COOLDOWN_ENDLESS, "cooldown-without-end", "O06", "cooldown",
+    "state/cooldown state/cooldown-length", NULL,
+    "who was left out once does not come back")
+BUG(COOLDOWN_BY_CLIENT, "cooldown-by-client-errors", "O02 L15", "attempts_per_upstream",
+    "state/cooldown-not-by-client", NULL,
+    "errors of a client count as failures of the upstream")
+BUG(COOLDOWN_DEAF, "cooldown-deaf-to-retry-after", "O01 D20", "cooldown",
+    "state/cooldown-by-retry-after", NULL,
+    "a Retry-After beyond the declared time does not lengthen it")
+BUG(COOLDOWN_FIRST_KEPT, "first-cooldown-kept", "D20", "cooldown",
+    "state/cooldown-grows", NULL,
+    "a failure during the cooldown, with a longer Retry-After, changes nothing")
+BUG(COOLDOWN_ANEW, "failures-counted-anew", "O01", "cooldown",
+    "state/cooldown-probe-fails", NULL,
+    "after a cooldown the count begins again: every return is a full round of failures")
+BUG(COOLDOWN_ALL_CALLED, "called-though-all-cool", "O05 D15", "cooldown",
+    "state/cooldown-everywhere", NULL,
+    "when every upstream is left out the first is called all the same")
 BUG(REFUSED_KEY_DISABLES, "refused-key-disables", "O03 L04", "attempts_per_upstream",
     "state/one-refusal-then-healthy[status=401]", NULL,
     "one refused key takes the upstream out of service for good")

@@ -6,6 +6,26 @@
 #include "common/json.h"
 #include "tests/refgateway/bug.h"
 
+/* Of the headers that come from the client the first may be the idempotency
+ * key. */
+static void mix_up_idempotency(struct call_plan *call, bool is_retry)
+{
+    static char name[] = "Idempotency-Key", value[] = "of-this-attempt";
+    static struct call_header other = { name, value };
+
+    if (!is_retry || !call->header_count ||
+        strcmp(call->headers[0].name, other.name))
+        return;
+    if (bug_is(BUG_IDEMPOTENCY_LOST)) {
+        call->headers++;
+        call->header_count--;
+    }
+    if (bug_is(BUG_IDEMPOTENCY_NEW)) {
+        call->headers = &other;
+        call->header_count = 1;
+    }
+}
+
 static void mix_up_keys(struct call_plan *call, const struct relay_plan *plan,
                         const struct progress *progress, bool is_fallback,
                         bool is_retry)
@@ -17,6 +37,10 @@ static void mix_up_keys(struct call_plan *call, const struct relay_plan *plan,
         call->key = plan->client_credential;
     if (is_fallback && bug_is(BUG_PRIMARY_KEY_TO_FALLBACK))
         call->key = primary->keys[0];
+    if (is_fallback && bug_is(BUG_PRIMARY_HEADERS_TO_FALLBACK)) {
+        call->own = primary->headers;
+        call->own_count = primary->header_count;
+    }
     if (is_fallback && bug_is(BUG_OTHER_KEY_TO_FALLBACK))
         call->key = primary->keys[progress->at[0].key];
     if (is_retry && bug_is(BUG_NO_KEY_ON_RETRY))
@@ -100,6 +124,7 @@ void bug_request(struct call_plan *call, struct buf *body,
     bool is_retry = progress->at[progress->current].attempts > 1;
 
     mix_up_keys(call, plan, progress, is_fallback, is_retry);
+    mix_up_idempotency(call, is_fallback || is_retry);
     mix_up_body(body, plan, is_fallback, is_retry);
     call->body = buf_text(body);
     call->length = body->length;

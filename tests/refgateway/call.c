@@ -84,6 +84,8 @@ static void set_headers(struct call *call)
         add_header(call, "x-api-key", plan->also);
     for (size_t i = 0; i < plan->header_count; i++)
         add_header(call, plan->headers[i].name, plan->headers[i].value);
+    for (size_t i = 0; i < plan->own_count; i++)
+        add_header(call, plan->own[i].name, plan->own[i].value);
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 

@@ -15,13 +15,8 @@
 #include "common/buf.h"
 #include "tests/refgateway/policy.h"
 #include "tests/refgateway/rules.h"
+#include "tests/refgateway/settings.h"
 #include "tests/refgateway/watch.h"
-
-/* A header of the client's that the runbook lets through. */
-struct call_header {
-    char *name;
-    char *value;
-};
 
 /* Everything is borrowed until call_close(). */
 struct call_plan {
@@ -35,6 +30,8 @@ struct call_plan {
     bool stream; /* the client asked for a stream */
     const struct call_header *headers;
     size_t header_count;
+    const struct call_header *own; /* the upstream's own */
+    size_t own_count;
     int64_t total_ends_ns; /* INT64_MAX: none */
     bool exempt;
 };

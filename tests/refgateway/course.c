@@ -20,10 +20,29 @@ void course_init(struct course *course, const struct rules *rules, bool stream,
         course->progress.at[i].keys = 1;
 }
 
-struct move course_first(const struct course *course)
+/* Nobody may be called before the first of them is back. */
+static void refuse(struct course *course, int64_t now_ns)
 {
-    struct move move = policy_first(&course->progress);
+    int64_t back_ns = INT64_MAX;
 
+    for (size_t i = 0; i < course->progress.count; i++)
+        if (course->progress.at[i].out_until_ns < back_ns)
+            back_ns = course->progress.at[i].out_until_ns;
+    course->result =
+        (struct result){ .outcome = OUTCOME_HTTP,
+                         .status = 503,
+                         .told_ms = (back_ns - now_ns) / NS_PER_MS + 1 };
+    course->why = WHY_EXHAUSTED;
+}
+
+struct move course_first(struct course *course, int64_t now_ns)
+{
+    struct move move = policy_first(&course->progress, now_ns);
+
+    if (move.kind == MOVE_END) {
+        refuse(course, now_ns);
+        return move;
+    }
     bug_state_bend(&move.upstream, course->progress.count);
     return move;
 }

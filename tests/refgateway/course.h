@@ -25,7 +25,9 @@ struct course {
  * started_ns: total_ms counts from here. */
 void course_init(struct course *course, const struct rules *rules, bool stream,
                  size_t upstreams, int64_t started_ns);
-struct move course_first(const struct course *course);
+/* kind MOVE_END: every upstream is left out for now, and it is over like a
+ * course that failed. */
+struct move course_first(struct course *course, int64_t now_ns);
 /* The current attempt failed with course->result. True: *move is to be made.
  * False: it is over, and course->result and why are what the client is told.
  * unit: the dice, 0 <= unit < 1. */

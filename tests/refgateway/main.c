@@ -1,7 +1,7 @@
 /*
  * gatedrill-refgw: a small LLM gateway that does what its runbook says: the
  * executable meaning of the runbook's words, and the first gateway a newcomer
- * drills. Not a product: it keeps no state between requests.
+ * drills. Not a product.
  */
 #include <curl/curl.h>
 #include <errno.h>

@@ -199,10 +199,18 @@ static bool after_each(const struct rules *rules)
            bug_is(BUG_FALLBACK_ALTERNATES);
 }
 
+/* Nobody begins there now; who has begun goes on. */
+static bool is_out(const struct progress *progress, size_t upstream,
+                   int64_t now_ns)
+{
+    return !progress->at[upstream].attempts &&
+           now_ns < progress->at[upstream].out_until_ns;
+}
+
 /* Who comes after the current upstream. Each failure: the next in the ring
  * that may still be tried; else the next in the order, never back. */
 static size_t successor(const struct rules *rules,
-                        const struct progress *progress)
+                        const struct progress *progress, int64_t now_ns)
 {
     if (!rules->fallback.order.declared || bug_is(BUG_NO_FALLBACK))
         return NOBODY;
@@ -218,10 +226,12 @@ static size_t successor(const struct rules *rules,
         if (!after_each(rules)) {
             if (next >= progress->count)
                 return NOBODY;
+            if (is_out(progress, next, now_ns))
+                continue;
             return next;
         }
         next %= progress->count;
-        if (!progress->at[next].closed &&
+        if (!progress->at[next].closed && !is_out(progress, next, now_ns) &&
             (!progress->at[next].attempts ||
              has_budget(rules, &progress->at[next])))
             return next;
@@ -299,7 +309,7 @@ static bool fall_back(struct move *out, const struct rules *rules,
                       const struct progress *progress,
                       const struct leave *leave, int64_t now_ns, double unit)
 {
-    size_t next = successor(rules, progress);
+    size_t next = successor(rules, progress, now_ns);
 
     if (!leave->fall_back || next == NOBODY)
         return false;
@@ -332,11 +342,17 @@ static struct move after_auth(const struct rules *rules,
     return end(WHY_AUTH);
 }
 
-struct move policy_first(const struct progress *progress)
+struct move policy_first(const struct progress *progress, int64_t now_ns)
 {
     size_t upstream =
         bug_is(BUG_FALLBACK_FIRST) ? progress->count - 1 : progress->current;
 
+    while (upstream < progress->count && is_out(progress, upstream, now_ns))
+        upstream++;
+    if (upstream == progress->count && bug_is(BUG_COOLDOWN_ALL_CALLED))
+        upstream = 0;
+    if (upstream == progress->count)
+        return end(WHY_EXHAUSTED);
     return (struct move){ .kind = MOVE_ATTEMPT,
                           .why = WHY_FIRST,
                           .upstream = upstream };
@@ -392,7 +408,7 @@ bool policy_is_last(const struct rules *rules, const struct progress *progress)
     if (most >= 0 && progress->attempts >= most)
         return true;
     return !has_budget(rules, here(progress)) &&
-           successor(rules, progress) == NOBODY;
+           successor(rules, progress, INT64_MAX) == NOBODY;
 }
 
 void progress_begin(struct progress *progress, const struct move *move)

@@ -58,6 +58,7 @@ struct progress_upstream {
     bool known_good_used;
     bool closed; /* its last failure is not one to retry */
     int64_t not_before_ns;
+    int64_t out_until_ns; /* left out until then; who is under way stays */
 };
 
 /* What happened so far to one client request. */
@@ -70,10 +71,11 @@ struct progress {
     int64_t total_ends_ns;  /* total_ms as a time; INT64_MAX: none */
 };
 
-struct move policy_first(const struct progress *progress);
+/* The first upstream that is not left out; WHY_EXHAUSTED when all are. */
+struct move policy_first(const struct progress *progress, int64_t now_ns);
 /*
  * The move after the current upstream's attempt failed with result.
- * now_ns   on the clock of progress->total_ends_ns
+ * now_ns   on the clock of progress->total_ends_ns and out_until_ns
  * unit     the dice, 0 <= unit < 1
  */
 struct move policy_next(const struct rules *rules,

@@ -53,6 +53,8 @@ static void begin(struct relay *relay, const struct move *move)
         .stream = plan->body.stream,
         .headers = plan->headers,
         .header_count = plan->header_count,
+        .own = upstream->headers,
+        .own_count = upstream->header_count,
         .total_ends_ns = relay->course.progress.total_ends_ns,
         .exempt = course_exempt(&relay->course),
     };
@@ -63,6 +65,17 @@ static void begin(struct relay *relay, const struct move *move)
         call_close(relay->call);
     }
     relay->call = call_open(&call);
+}
+
+/* The attempt is over, with course.result: all requests learn from it, and this
+ * one from what others have learnt. */
+static void learn(struct relay *relay)
+{
+    struct course *course = &relay->course;
+
+    cooldown_note(&relay->plan.memory->cooldown, relay->plan.rules,
+                  course->progress.current, &course->result, clock_now_ns());
+    cooldown_look(&relay->plan.memory->cooldown, &course->progress);
 }
 
 /* What follows the call that failed. True: *move is to be made. */
@@ -109,6 +122,7 @@ static bool attempt(struct relay *relay, const struct move *move)
         break;
     }
     call_result(relay->call, &relay->course.result);
+    learn(relay);
     if (relay->course.result.outcome == OUTCOME_OK) {
         remember(relay);
         relay->end = RELAY_ANSWER;
@@ -132,8 +146,12 @@ static enum watch_state wait_until(const struct relay *relay, int64_t until_ns)
 
 enum relay_end relay_run(struct relay *relay)
 {
-    struct move move = course_first(&relay->course);
+    struct move move;
 
+    cooldown_look(&relay->plan.memory->cooldown, &relay->course.progress);
+    move = course_first(&relay->course, clock_now_ns());
+    if (move.kind == MOVE_END)
+        return relay->end = RELAY_FAILED;
     for (;;) {
         /* A move is only made for somebody who is still there. */
         int64_t until_ns = clock_now_ns() + move.wait_ms * NS_PER_MS;
@@ -253,6 +271,7 @@ enum relay_read relay_read(struct relay *relay, char *out, size_t size,
     case CALL_ENDED:
         if (!relay->complaint_sent) {
             call_result(relay->call, &relay->course.result);
+            learn(relay);
             relay->course.why = WHY_CLASS;
         }
         if (begin_again(relay))

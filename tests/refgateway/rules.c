@@ -18,7 +18,6 @@ enum row_kind {
     ROW_FORMATS,  /* forms of Retry-After */
     ROW_AFTER,    /* what the client may see after the commit point */
     ROW_OTHER,    /* judged from outside; nothing to obey here */
-    ROW_REFUSED,  /* cannot be obeyed */
 };
 
 struct row {
@@ -43,6 +42,8 @@ static const char *const commit_names[] = { "first_byte", "first_event",
                                             "first_output", NULL };
 static const char *const all_failed_names[] = { "first", "last", "priority",
                                                 NULL };
+static const char *const idempotency_names[] = { "forwarded", "created",
+                                                 "absent", NULL };
 static const char *const whose_names[] = { "own", "client", "none", NULL };
 
 #define AT(field) offsetof(struct rules, field)
@@ -112,6 +113,8 @@ static const struct row rows[] = {
       AT(timeouts.last_attempt_exempt), 0, 0, NULL },
     { "/stream/commit", ROW_WORD, AT(stream.commit), 0, 0, commit_names },
     { "/stream/after_commit", ROW_AFTER, AT(stream), 0, 0, NULL },
+    { "/request/idempotency_key", ROW_WORD, AT(idempotency_key), 0, 0,
+      idempotency_names },
     { "/request/headers_forwarded", ROW_WORDS, AT(headers_forwarded), 0, 0,
       NULL },
     { "/request/body", ROW_OTHER, 0, 0, 0, NULL },
@@ -122,7 +125,11 @@ static const struct row rows[] = {
     { "/redaction", ROW_OTHER, 0, 0, 0, NULL },
     { "/elapsed_buckets_ms", ROW_OTHER, 0, 0, 0, NULL },
     { "/upstreams", ROW_OTHER, 0, 0, 0, NULL },
-    { "/cooldown", ROW_REFUSED, 0, 0, 0, NULL },
+    { "/cooldown/on", ROW_SET, AT(cooldown.on), 0, 0, NULL },
+    { "/cooldown/after_failures", ROW_INT, AT(cooldown.after_failures), 1, 1000,
+      NULL },
+    { "/cooldown/for_ms", ROW_INT, AT(cooldown.for_ms), 1, MS_MOST, NULL },
+    { "/cooldown/retry_after", ROW_BOOL, AT(cooldown.retry_after), 0, 0, NULL },
     { "/$schema", ROW_OTHER, 0, 0, 0, NULL },
     { 0 },
 };
@@ -176,10 +183,6 @@ static bool read_row(struct rules *out, const struct row *row,
         return read_after(out, node, place);
     case ROW_OTHER:
         return true;
-    case ROW_REFUSED:
-        return rules_refuse(place,
-                            "this gateway keeps no state between requests "
-                            "and cannot obey it; remove it");
     }
     return false;
 }
@@ -276,6 +279,9 @@ void rules_init(struct rules *out)
     out->timeouts.idle_ms = -1;
     out->timeouts.attempt_ms = -1;
     out->timeouts.total_ms = -1;
+    out->idempotency_key = -1;
+    out->cooldown.after_failures = -1;
+    out->cooldown.for_ms = -1;
     out->stream.commit = RULES_COMMIT_FIRST_OUTPUT;
     out->stream.error_event = true;
     out->stream.abort = true;

@@ -55,6 +55,11 @@ enum rules_all_failed {
     RULES_ALL_FAILED_LAST,
     RULES_ALL_FAILED_PRIORITY,
 };
+enum rules_idempotency {
+    RULES_IDEMPOTENCY_FORWARDED,
+    RULES_IDEMPOTENCY_CREATED,
+    RULES_IDEMPOTENCY_ABSENT, /* as when it is not declared */
+};
 enum rules_whose { RULES_WHOSE_OWN, RULES_WHOSE_CLIENT, RULES_WHOSE_NONE };
 
 struct rules_words {
@@ -127,6 +132,12 @@ struct rules {
         int64_t commit; /* enum rules_commit */
         bool error_event, abort;
     } stream;
+    struct {
+        struct outcome_set on;
+        int64_t after_failures, for_ms; /* without both none is made */
+        bool retry_after;
+    } cooldown;
+    int64_t idempotency_key; /* enum rules_idempotency; -1: not declared */
     struct rules_words headers_forwarded; /* as written; any case matches */
     struct rules_upstream upstreams[RULES_UPSTREAMS];
     size_t upstream_count;
@@ -134,8 +145,7 @@ struct rules {
 
 /*
  * Reads a runbook. Errors: ERR_IO, ERR_SYNTAX, and ERR_SCHEMA with the JSON
- * path for an unknown key, a wrong type, a word or figure out of range, and
- * for what this gateway cannot obey (cooldown: it keeps no state).
+ * path for an unknown key, a wrong type, a word or figure out of range.
  */
 bool rules_load(struct rules *out, const char *path, struct err *err);
 bool rules_read(struct rules *out, const struct json *document,

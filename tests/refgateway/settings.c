@@ -41,6 +41,11 @@ static void release_upstream(struct settings_upstream *upstream)
 {
     for (size_t i = 0; i < upstream->key_count; i++)
         free_secret(upstream->keys[i]);
+    for (size_t i = 0; i < upstream->header_count; i++) {
+        free(upstream->headers[i].name);
+        free(upstream->headers[i].value);
+    }
+    free(upstream->headers);
     free(upstream->keys);
     free(upstream->name);
     free(upstream->url);
@@ -84,6 +89,17 @@ static bool read_keys(struct settings_upstream *out, const struct json *names,
     return true;
 }
 
+static void read_headers(struct settings_upstream *out,
+                         const struct json *headers)
+{
+    out->headers = xcalloc(json_count(headers) + 1, sizeof *out->headers);
+    for (const struct json *item = json_first(headers); item;
+         item = json_next(item))
+        out->headers[out->header_count++] =
+            (struct call_header){ xstrdup(json_key(item)),
+                                  xstrdup(json_text(item, "")) };
+}
+
 static bool check_keys(const struct json *object, const char *const *known,
                        const char *path, const char *pointer, struct err *err)
 {
@@ -96,7 +112,8 @@ static bool check_keys(const struct json *object, const char *const *known,
         if (!*word)
             return refuse(err, path, pointer,
                           "unknown key; known are client_key_env, upstreams, "
-                          "order, name, base_url, key_env, model, ca_file");
+                          "order, name, base_url, key_env, model, ca_file, "
+                          "headers");
     }
     return true;
 }
@@ -140,7 +157,8 @@ static bool read_upstream(struct settings_upstream *out,
                           const struct rules *rules, struct err *err)
 {
     static const char *const known[] = { "name",  "base_url", "key_env",
-                                         "model", "ca_file",  NULL };
+                                         "model", "ca_file",  "headers",
+                                         NULL };
     const char *base = json_get_text(object, "base_url", "");
     size_t length = strlen(base);
 
@@ -157,6 +175,7 @@ static bool read_upstream(struct settings_upstream *out,
     out->name = copy_text(object, "name");
     out->model = copy_text(object, "model");
     out->ca_file = copy_text(object, "ca_file");
+    read_headers(out, json_get(object, "headers"));
     if (!out->name)
         return refuse(err, path, "$.upstreams[].name", "missing");
     return read_keys(out, json_get(object, "key_env"), err) &&

@@ -8,7 +8,15 @@
 #include <stddef.h>
 
 #include "common/err.h"
+#include "tests/refgateway/cooldown.h"
 #include "tests/refgateway/rules.h"
+
+/* A header of a request: of the client's one that the runbook lets through, or
+ * one that an upstream is configured with. */
+struct call_header {
+    char *name;
+    char *value;
+};
 
 struct settings_upstream {
     char *name;
@@ -18,12 +26,16 @@ struct settings_upstream {
     char *model;     /* sent instead of the client's; NULL: the client's */
     char *ca_file;   /* trusted for https; NULL: the system's */
     bool client_key; /* the client's own credential goes there */
+    struct call_header *headers; /* set in each request there */
+    size_t header_count;
 };
 
-/* Which key of each upstream has been accepted before: the one thing that is
- * remembered, and only read where auth.known_good_retry asks for it. */
+/* What is remembered between requests: which key of each upstream has been
+ * accepted before, only read where auth.known_good_retry asks for it, and who
+ * is left out for a time. */
 struct settings_memory {
     _Atomic bool worked[RULES_UPSTREAMS];
+    struct cooldown cooldown;
 };
 
 struct settings {
@@ -35,13 +47,13 @@ struct settings {
 
 /*
  * Reads {"client_key_env": NAME, "order": [NAMES], "upstreams": [{"name",
- * "base_url", "key_env": NAME or [NAMES], "model", "ca_file"}]} and ties it to
- * the rules: order, where it is given, must come to the runbook's, and who
- * stands in it twice has one turn. Else there are
- * the upstreams of fallback.order in that order, else the first alone, each
- * with the credential and model the runbook gives it. Errors: ERR_IO,
- * ERR_SYNTAX, ERR_SCHEMA with the JSON path; a variable that is not set is
- * named, its value never.
+ * "base_url", "key_env": NAME or [NAMES], "model", "ca_file", "headers": {}}]}
+ * and ties it to the rules: order, where it is given, must come to the
+ * runbook's, and who stands in it twice has one turn. Else there are the
+ * upstreams of fallback.order in that order, else the first alone, each with
+ * the credential and model the runbook gives it. Errors: ERR_IO, ERR_SYNTAX,
+ * ERR_SCHEMA with the JSON path; a variable that is not set is named, its value
+ * never.
  */
 bool settings_load(struct settings *out, const char *path,
                    const struct rules *rules, struct err *err);

@@ -87,6 +87,21 @@ Test(arrival, marks_that_are_none_are_left_out)
     cr_assert_str_eq(arrival.path, "/v1/chat/completions");
 }
 
+Test(arrival, an_idempotency_key_is_known_by_its_fingerprint_alone)
+{
+    char first[FINGERPRINT_HEX_SIZE];
+
+    read_head("POST / HTTP/1.1\r\nHost: m\r\n\r\n", "");
+    cr_assert_str_empty(attempt.request.idempotency_fingerprint);
+    read_head("POST / HTTP/1.1\r\nIdempotency-Key: a\r\n\r\n", "");
+    strcpy(first, attempt.request.idempotency_fingerprint);
+    cr_assert(strlen(first) == 16);
+    read_head("POST / HTTP/1.1\r\nidempotency-key:  a \r\n\r\n", "");
+    cr_assert_str_eq(attempt.request.idempotency_fingerprint, first);
+    read_head("POST / HTTP/1.1\r\nIdempotency-Key: b\r\n\r\n", "");
+    cr_assert_str_neq(attempt.request.idempotency_fingerprint, first);
+}
+
 Test(arrival, a_body_is_read_by_meaning)
 {
     read_head("POST /v1/chat/completions HTTP/1.1\r\nHost: m\r\n\r\n", "");

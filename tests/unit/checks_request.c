@@ -403,3 +403,80 @@ Test(checks_request, a_gateway_that_remembers_is_told)
     stage_release(&s);
     cr_expect_eq(check_find("probe_after")->severity, SEVERITY_ADVISORY);
 }
+
+/* ---------------------------------------------------- upstream_headers */
+
+#define OWN_HEADERS                                                            \
+    "{\"fallback\":{\"order\":[\"primary\",\"fallback\"]},"                    \
+    "\"upstreams\":{\"primary\":{\"headers\":[\"X-Own\"]},\"fallback\":{}}}"
+
+Test(checks_request, what_is_set_for_one_upstream_stays_with_it)
+{
+    static const struct {
+        const char *runbook, *primary, *fallback; /* names of headers */
+        enum verdict verdict;
+    } rows[] = {
+        { OWN_HEADERS, "host x-own", "host", VERDICT_PASS },
+        { OWN_HEADERS, "host", "host", VERDICT_FAIL },
+        { OWN_HEADERS, "host x-own", "x-own host", VERDICT_FAIL },
+        { OWN_HEADERS, "host x-own-too", "host", VERDICT_FAIL },
+        { "{}", "host", "x-own", VERDICT_NOT_APPLICABLE },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stage s;
+
+        stage_init(&s, rows[i].runbook, false, NULL, NULL);
+        EXPECT_VERDICT(&s, "upstream_headers", VERDICT_NOT_APPLICABLE);
+        snprintf(stage_attempt(&s, "primary", 503, 1)->request.header_names, 64,
+                 "%s", rows[i].primary);
+        snprintf(stage_attempt(&s, "fallback", 200, 1)->request.header_names,
+                 64, "%s", rows[i].fallback);
+        stage_success(&s);
+        EXPECT_VERDICT(&s, "upstream_headers", rows[i].verdict);
+        stage_release(&s);
+    }
+}
+
+/* -------------------------------------------------------- idempotency */
+
+#define IDEMPOTENCY(word) "{\"request\":{\"idempotency_key\":\"" word "\"}}"
+
+Test(checks_request, what_is_repeated_has_the_key_it_had)
+{
+    static const struct {
+        const char *runbook, *sent, *first, *second; /* fingerprints */
+        enum verdict verdict;
+    } rows[] = {
+        { IDEMPOTENCY("forwarded"), "k1", "k1", "k1", VERDICT_PASS },
+        { IDEMPOTENCY("forwarded"), "k1", "k1", "", VERDICT_FAIL },
+        { IDEMPOTENCY("forwarded"), "k1", "k1", "k2", VERDICT_FAIL },
+        { IDEMPOTENCY("forwarded"), "k1", "k2", "k2", VERDICT_FAIL },
+        { IDEMPOTENCY("forwarded"), "", "", "", VERDICT_PASS },
+        { IDEMPOTENCY("forwarded"), "", "k2", "k2", VERDICT_FAIL },
+        { IDEMPOTENCY("created"), "", "k2", "k2", VERDICT_PASS },
+        { IDEMPOTENCY("created"), "", "k2", "k3", VERDICT_FAIL },
+        { IDEMPOTENCY("created"), "", "", "", VERDICT_FAIL },
+        { IDEMPOTENCY("created"), "k1", "k2", "k2", VERDICT_FAIL },
+        { IDEMPOTENCY("absent"), "k1", "", "", VERDICT_PASS },
+        { IDEMPOTENCY("absent"), "k1", "", "k1", VERDICT_FAIL },
+        { "{}", "k1", "", "k2", VERDICT_NOT_APPLICABLE },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stage s;
+
+        stage_init(&s, rows[i].runbook, false, NULL, NULL);
+        EXPECT_VERDICT(&s, "idempotency", VERDICT_NOT_APPLICABLE);
+        strcpy(s.request.idempotency_fingerprint, rows[i].sent);
+        strcpy(stage_attempt(&s, "primary", 503, 1)
+                   ->request.idempotency_fingerprint,
+               rows[i].first);
+        strcpy(stage_attempt(&s, "primary", 200, 1)
+                   ->request.idempotency_fingerprint,
+               rows[i].second);
+        stage_success(&s);
+        EXPECT_VERDICT(&s, "idempotency", rows[i].verdict);
+        stage_release(&s);
+    }
+}

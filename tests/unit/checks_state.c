@@ -534,3 +534,82 @@ Test(checks_state, a_cooldown_spares_the_upstream_and_ends)
             rows[i].verdict, "%zu", i);
     cr_expect_eq(cooled("{}", 503, 200, "primary"), VERDICT_NOT_APPLICABLE);
 }
+
+#define TOLD_RUNBOOK(rest)                                                     \
+    "{\"cooldown\":{\"on\":[\"http_429\"],\"after_failures\":1,"               \
+    "\"for_ms\":1000" rest "}}"
+
+/* A 429 at 10 ms that says 2 s, then one request. */
+static enum verdict cooled_as_told(const char *runbook, int64_t at_ms,
+                                   const char *upstream)
+{
+    static const char steps[] = "[{\"fault\":\"status\",\"status\":429,"
+                                "\"retry_after\":{\"seconds\":2}}]";
+    struct finding finding;
+    struct crowd c;
+
+    crowd_init(&c, runbook);
+    drill_script_release(&c.s.d);
+    allowed_release(&c.s.allowed);
+    drill_script_init(&c.s.d, runbook, false, steps, NULL);
+    oracle_allow(&c.s.allowed, &c.s.d.drill_case, 0, &c.s.d.runbook);
+    crowd_request(&c, 0, 11, 429);
+    crowd_attempt(&c, "primary", 429, 10);
+    c.attempts[0].ordinal = 1;
+    crowd_request(&c, at_ms, at_ms + 5, 200);
+    crowd_attempt(&c, upstream, 200, (double)at_ms + 1);
+    finding = stage_judge(&c.s, "cooldown");
+    stage_release(&c.s);
+    return finding.verdict;
+}
+
+Test(checks_state, a_cooldown_lasts_as_long_as_the_upstream_said)
+{
+    static const struct {
+        const char *rest; /* of the runbook */
+        int64_t at_ms;
+        const char *upstream;
+        enum verdict verdict;
+    } rows[] = {
+        { TOLD_RUNBOOK(",\"retry_after\":true"), 1500, "primary",
+          VERDICT_FAIL },
+        { TOLD_RUNBOOK(",\"retry_after\":true"), 1500, "fallback",
+          VERDICT_PASS },
+        { TOLD_RUNBOOK(",\"retry_after\":true"), 2200, "primary",
+          VERDICT_PASS },
+        { TOLD_RUNBOOK(",\"retry_after\":false"), 1500, "primary",
+          VERDICT_PASS },
+        { TOLD_RUNBOOK(",\"retry_after\":false"), 1500, "fallback",
+          VERDICT_FAIL },
+        /* undeclared: between the two nothing can be said */
+        { TOLD_RUNBOOK(""), 500, "primary", VERDICT_FAIL },
+        { TOLD_RUNBOOK(""), 1500, "primary", VERDICT_NOT_APPLICABLE },
+        { TOLD_RUNBOOK(""), 1500, "fallback", VERDICT_NOT_APPLICABLE },
+        { TOLD_RUNBOOK(""), 2200, "fallback", VERDICT_FAIL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(
+            cooled_as_told(rows[i].rest, rows[i].at_ms, rows[i].upstream),
+            rows[i].verdict, "%zu", i);
+}
+
+Test(checks_state, no_upstream_is_left_out_before_its_failures_are_full)
+{
+    struct crowd c;
+
+    crowd_init(&c, COOLDOWN);
+    crowd_request(&c, 0, 11, 503);
+    crowd_attempt(&c, "primary", 503, 10);
+    crowd_request(&c, 20, 31, 200);
+    crowd_attempt(&c, "fallback", 200, 30);
+    EXPECT_VERDICT(&c.s, "cooldown", VERDICT_FAIL);
+    /* An answer that may have counted, or requests that went there unseen. */
+    c.attempts[0].delivered.status = 429;
+    EXPECT_VERDICT(&c.s, "cooldown", VERDICT_NOT_APPLICABLE);
+    c.attempts[0].delivered.status = 503;
+    c.s.allowed.uncountable_count = 1;
+    snprintf(c.s.allowed.uncountable[0], UPSTREAM_NAME_SIZE, "primary");
+    EXPECT_VERDICT(&c.s, "cooldown", VERDICT_NOT_APPLICABLE);
+    stage_release(&c.s);
+}

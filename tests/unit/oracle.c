@@ -1065,8 +1065,8 @@ Test(oracle, a_cooldown_lets_a_later_request_start_at_the_fallback)
     oracle_allow(&allowed, &d.drill_case, 0, &d.runbook);
     seen = summary(&allowed);
     cr_expect_str_eq(seen,
-                     "F fallback ok | PP fallback error | PPF fallback ok | "
-                     "PPPF fallback ok",
+                     "- fallback error | F fallback ok | PP fallback error | "
+                     "PPF fallback ok | PPPF fallback ok",
                      "%s", seen);
     free(seen);
     allowed_release(&allowed);

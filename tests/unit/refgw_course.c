@@ -24,7 +24,7 @@ static struct course played(const struct rules *rules, int one, int other)
     struct move move;
 
     course_init(&course, rules, false, 1, 0);
-    move = course_first(&course);
+    move = course_first(&course, 0);
     for (int i = 0; i < 2; i++) {
         progress_begin(&course.progress, &move);
         course.result = (struct result){ .outcome = OUTCOME_HTTP,

@@ -60,7 +60,7 @@ static struct progress begun(size_t count)
 
     for (size_t i = 0; i < count; i++)
         progress.at[i].keys = 1;
-    move = policy_first(&progress);
+    move = policy_first(&progress, SECOND);
     progress_begin(&progress, &move);
     return progress;
 }

@@ -118,9 +118,8 @@ Test(refgw_rules, what_cannot_be_obeyed_is_refused_with_its_place)
         { "{\"upstreams\":{\"primary\":{\"credential\":\"mine\"}}}",
           "r.json: /upstreams/primary",
           "\"mine\" is none of: own, client, none" },
-        { "{\"cooldown\":{\"on\":[\"http_5xx\"]}}", "r.json: /cooldown",
-          "this gateway keeps no state between requests and cannot obey it; "
-          "remove it" },
+        { "{\"cooldown\":{\"for_ms\":0}}", "r.json: /cooldown/for_ms",
+          "an integer in 1..86400000 is wanted" },
         { "[]", "r.json: /", "an object is wanted" },
     };
 

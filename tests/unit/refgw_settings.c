@@ -128,7 +128,7 @@ Test(refgw_settings, a_broken_file_says_what_is_wrong_and_never_a_key)
         { "{\"upstreams\":[{\"name\":\"b\",\"base_url\":\"http://h\","
           "\"key\":\"x\"}]}",
           "unknown key; known are client_key_env, upstreams, order, name, "
-          "base_url, key_env, model, ca_file" },
+          "base_url, key_env, model, ca_file, headers" },
         { "{\"upstreams\":[{\"name\":\"b\",\"base_url\":\"http://h\","
           "\"key_env\":\"T_UNSET\"}]}",
           "T_UNSET is not set or empty" },

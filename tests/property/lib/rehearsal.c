@@ -254,7 +254,7 @@ static void finish(struct stage_play *play)
 
 static void perform(struct stage_play *play)
 {
-    struct move move = course_first(&play->course);
+    struct move move = course_first(&play->course, play->now_ns);
 
     for (;;) {
         int64_t until_ns = play->now_ns + move.wait_ms * NS_PER_MS;
