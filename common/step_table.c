@@ -299,7 +299,10 @@ const struct bind_row step_table[] = {
            "After so many content events an error event ends the stream."),
     NUMBER(malformed_at, 1, COUNT_MOST, "events",
            "The content event with this number is broken JSON."),
-    SWITCH(comments_only, "Heartbeat comments and never data."),
+    SWITCH(
+        comments_only,
+        "Heartbeat comments and never data; with error_at three of them, then "
+        "what error_at says."),
     NUMBER(comment_every_ms, 1, MS_MOST, "ms", "Between two comments."),
     SWITCH(role_only, "The role chunk, then nothing more."),
     TEXT(location,

@@ -78,7 +78,8 @@ static void healthy(struct effect *e, const struct step *step,
         said_error(e);
 }
 
-/* Another status of success than 200. */
+/* Another status of success than 200. RFC 9110 15.3: 203 and 206 are no answer
+ * to every request, so whoever asks for 200 may refuse them. */
 static void other_success(struct effect *e, const struct step *step)
 {
     if (step->status < 0 || e->status != 200)
@@ -87,6 +88,8 @@ static void other_success(struct effect *e, const struct step *step)
         whole_message(e, 204, EFFECT_CONTENT_EMPTY);
     else
         e->status = step->status;
+    if (e->content == EFFECT_CONTENT_ANSWER && e->status != 200)
+        e->content = EFFECT_CONTENT_ODD;
 }
 
 /* A coding that the request did not ask for is odd where it is true, and where
@@ -179,8 +182,8 @@ static void scripted_stream(struct effect *e, const struct step *step,
     /* Its tokens say that there should have been more of them. */
     if (effect_event_count(step) < ANSWER_TOKENS)
         e->whole = false;
-    if (step->comments_only == 1 ||
-        (step->role_only == 1 && step->error_at < 0)) {
+    if ((step->comments_only == 1 || step->role_only == 1) &&
+        step->error_at < 0) {
         e->comments_forever = step->comments_only == 1;
         e->event_ms = step->role_only == 1 ? exactly(0) : never;
         e->output_ms = never;
@@ -272,7 +275,7 @@ static void apply_fault(struct effect *e, const struct step *step,
     case FAULT_EFFECT_OK:
         other_success(e, step);
         effect_delay(e, step->ms);
-        effect_pace(e, step->bytes, step->every_ms);
+        effect_pace(e, step, step->bytes, step->every_ms);
         break;
     case FAULT_EFFECT_STATUS:
         error_status(e, step);
@@ -317,8 +320,9 @@ static void odd_head(struct effect *e, const struct step_head *head)
 {
     bool lengths = head->odd >= STEP_ODD_DUPLICATE_LENGTH;
 
-    e->head_may_be_refused =
-        head->odd >= 0 || head->pad_bytes > 0 || head->status_line >= 0;
+    /* RFC 9112 4: an HTTP/1.0 answer, or one without a reason, is one. */
+    e->head_may_be_refused = head->odd >= 0 || head->pad_bytes > 0 ||
+                             head->status_line == STEP_STATUS_LINE_BARE;
     if (lengths && e->content == EFFECT_CONTENT_ANSWER)
         e->content = EFFECT_CONTENT_ODD;
 }
@@ -332,7 +336,7 @@ void effect_of(struct effect *out, const struct step *step,
     odd_head(out, &step->head);
     out->before_request = out->before_request || step->early == 1;
     effect_frame(out, step);
-    effect_pace(out, step->pace_bytes, step->pace_every_ms);
+    effect_pace(out, step, step->pace_bytes, step->pace_every_ms);
     if (step->end_how >= 0)
         effect_cut(out, step, step->end_at,
                    effect_end_of((enum step_end)step->end_how));

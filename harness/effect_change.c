@@ -56,16 +56,21 @@ void effect_frame(struct effect *e, const struct step *step)
         e->framed = false;
 }
 
-void effect_pace(struct effect *e, int64_t bytes, int64_t every_ms)
+void effect_pace(struct effect *e, const struct step *step, int64_t bytes,
+                 int64_t every_ms)
 {
-    int64_t body_least = e->body_begins ? BODY_BYTES_LEAST : 0;
-    int64_t body_most = e->body_begins ? BODY_BYTES_MOST : 0;
+    int64_t filler =
+        e->body_begins && step->pad_bytes > 0 ? step->pad_bytes : 0;
+    int64_t body_least =
+        e->body_begins ? BODY_BYTES_LEAST + (step->encoding < 0 ? filler : 0)
+                       : 0;
+    int64_t body_most = e->body_begins ? BODY_BYTES_MOST + filler : 0;
     int64_t head_least, head_most;
 
     if (bytes <= 0 || every_ms <= 0 || e->head != EFFECT_HEAD_COMPLETE)
         return;
     if (e->streamed)
-        body_most = STREAM_BYTES_MOST;
+        body_most = STREAM_BYTES_MOST + filler;
     head_least = (HEAD_BYTES_LEAST / bytes) * every_ms;
     head_most = (HEAD_BYTES_MOST / bytes + 1) * every_ms;
     shift(&e->head_ms, head_least, head_most);

@@ -15,7 +15,8 @@ int64_t effect_event_at_ms(const struct step *step, int64_t n);
  * be seen. */
 void effect_frame(struct effect *e, const struct step *step);
 /* Sends it in pieces of so many bytes every so often. */
-void effect_pace(struct effect *e, int64_t bytes, int64_t every_ms);
+void effect_pace(struct effect *e, const struct step *step, int64_t bytes,
+                 int64_t every_ms);
 /* Everything happens so much later. */
 void effect_delay(struct effect *e, int64_t ms);
 /* Ends it at a point. EFFECT_END_COMPLETE changes nothing. */

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Before an error, where the step says comments_only. */
+#define COMMENTS_FIRST 3
+
 /* What every event of a stream needs. */
 struct maker {
     struct draft *draft;
@@ -247,6 +250,8 @@ void healthy_draft_stream(struct draft *draft,
     int64_t events = script->events;
 
     healthy_draft_stream_head(draft);
+    for (int i = 0; i < COMMENTS_FIRST && script->step->comments_only == 1; i++)
+        healthy_add_comment(draft, 0);
     add_metadata(&m);
     if (script->role)
         healthy_add_role(draft, request);

@@ -40,6 +40,7 @@ static bool is_old(const struct draft *draft)
     return draft->head && draft->head->status_line == STEP_STATUS_LINE_HTTP_1_0;
 }
 
+/* Then the connection does what the step says, whatever the head says. */
 static bool idles(const struct draft *draft)
 {
     return draft->idle && (draft->idle->fin_after_ms >= 0 ||
@@ -69,8 +70,8 @@ static enum step_end end_of(const struct draft *draft, bool raw)
     if (broken)
         return STEP_END_HANG;
     if ((has_body(draft) && draft->framing == STEP_FRAMING_CLOSE) ||
-        draft->status < 200 || says_close(draft) || draft->early ||
-        is_old(draft) || (raw && draft->last_answer))
+        draft->status < 200 || (says_close(draft) && !idles(draft)) ||
+        draft->early || is_old(draft) || (raw && draft->last_answer))
         return STEP_END_FIN;
     return STEP_END_KEEP;
 }

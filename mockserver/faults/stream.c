@@ -53,7 +53,7 @@ void fault_stream_draft(struct draft *draft, const struct step *step,
         .step = step,
     };
 
-    if (step->comments_only > 0)
+    if (step->comments_only > 0 && !error)
         draft_comments(
             draft, step->comment_every_ms > 0 ? step->comment_every_ms : 1000);
     else if (step->role_only > 0 && !error)

@@ -238,18 +238,18 @@ BUG(COMMITTED_EARLY, "committed-by-the-head", "B07 F19", "attempts_per_upstream"
     "stream/reset-after-head timeout/silent-after-head", NULL,
     "200 goes out with the upstream's head, before any output")
 BUG(COMMITTED_BY_ROLE, "committed-by-the-role", "E04 B05", "attempts_per_upstream",
-    "timeout/silent-after-role", NULL,
+    "timeout/silent-after-role stream/role-then-error stream/metadata-then-error", NULL,
     "the role chunk counts as output")
 
 /* F: failure told as success. */
 BUG(FINISH_MADE_UP, "finish-made-up", "F01 F02", "honest_end",
-    "stream/clean-end-without-finish stream/reset-in-the-middle", NULL,
+    "stream/clean-end-without-finish stream/reset-in-the-middle stream/whole-without-finish stream/unframed-cut*", NULL,
     "a stream without an end gets finish_reason stop")
 BUG(DONE_ADDED, "done-added", "F11", "honest_end",
     "stream/clean-end-without-finish stream/cut-without-last-chunk", NULL,
     "a stream without an end gets [DONE]")
 BUG(CLEAN_END_AFTER_CUT, "clean-end-after-cut", "F03 F04 F06", "honest_end",
-    "stream/cut-without-last-chunk stream/reset-in-the-middle", NULL,
+    "stream/cut-without-last-chunk stream/reset-in-the-middle stream/length-cut", NULL,
     "a cut stream ends without a word, well framed")
 BUG(DONE_AFTER_ERROR, "done-after-error", "F11 F08", "honest_end",
     "stream/reset-in-the-middle stream/error-event-in-the-middle", NULL,
@@ -311,6 +311,93 @@ BUG(NO_CHOICES_PASSED, "no-choices-passed", "G06", "client_outcome",
     "malformed/no-choices", NULL,
     "a completion without a choice is a success")
 
+BUG(INTERIM_IS_FINAL, "interim-is-final", "M11 M13", "client_outcome",
+    "http/interim-status*", NULL,
+    "an answer of 1xx counts as the answer")
+BUG(OLD_VERSION_REFUSED, "old-version-refused", "M13", "attempts_per_upstream",
+    "http/status-line[line=http_1_0*", NULL,
+    "an HTTP/1.0 answer counts as none")
+BUG(REASON_NEEDED, "reason-phrase-needed", "M13", "attempts_per_upstream",
+    "http/status-line[line=no_reason*", NULL,
+    "a status line without a reason counts as none")
+BUG(LETTERS_MATTER, "header-letters-matter", "M13 D02", "gap_bounds",
+    "http/retry-after-letters*", NULL,
+    "header names are compared letter by letter")
+BUG(TRAILER_IS_A_HEAD, "trailer-is-a-head", "M08", "attempts_per_upstream",
+    "framing/trailers[stream=false]", NULL,
+    "a trailer spoils the answer before it")
+BUG(LARGE_HEAD_NO_ANSWER, "large-head-no-answer", "M13 L07", "client_outcome",
+    "http/many-headers http/large-header", NULL,
+    "a head of more than 16 KiB leaves the client without an answer")
+BUG(CODED_PASSED, "coded-body-passed", "M11 M16", "client_framing",
+    "http/gzip-answer[stream=false]", NULL,
+    "a coded body is passed on without its label")
+BUG(HEADERS_FORWARDED, "upstream-headers-forwarded", "K12 M13", "expected_client",
+    "http/hop-by-hop", NULL,
+    "every header of the upstream reaches the client")
+BUG(EVENTS_FOR_PLAIN_PASSED, "events-for-plain-passed", "F16 G04", "client_outcome",
+    "malformed/events-for-plain", NULL,
+    "events are passed on to a client that asked for JSON")
+BUG(JSON_FOR_EVENTS_PASSED, "json-for-events-passed", "F14 F16", "client_outcome",
+    "malformed/json-for-stream", NULL,
+    "JSON is passed on to a client that asked for events")
+BUG(FINISH_ERROR_PASSED, "finish-reason-error-passed", "F12", "attempts_per_upstream",
+    "malformed/finish-reason-error[stream=false]", NULL,
+    "half an answer that says it failed is a success")
+BUG(USAGE_NEEDED, "usage-needed", "G07 J08", "attempts_per_upstream",
+    "control/no-usage[stream=false] control/usage-oddly-told[usage_as=null]", NULL,
+    "an answer without usage counts as broken")
+BUG(OTHER_MODEL_REFUSED, "other-model-refused", "K09", "attempts_per_upstream",
+    "control/other-model-named[stream=false]", NULL,
+    "an answer that names another model than the request counts as broken")
+BUG(STALE_NOT_REPLAYED, "stale-connection-not-replayed", "M01 M02 M03", "client_outcome",
+    "connection/kept-and-reset", NULL,
+    "a request that meets a kept connection just ended is given up")
+BUG(CLOSE_IGNORED, "connection-close-ignored", "M02", "connection_end",
+    "connection/not-kept*", NULL,
+    "a connection whose answer said close is used again")
+BUG(EARLY_ANSWER_LOST, "early-answer-lost", "M04", "attempts_per_upstream",
+    "connection/early-answer*", NULL,
+    "an answer that comes before the request is out counts as a reset")
+
+/* H: how events are written. */
+BUG(LF_ALONE, "lf-alone-ends-lines", "H01 H02 H03", "attempts_per_upstream",
+    "framing/line-ends[line_end=crlf] framing/line-ends[line_end=cr]", NULL,
+    "only LF ends a line")
+BUG(SPACE_NEEDED, "space-behind-data-needed", "H01", "attempts_per_upstream",
+    "framing/no-space", NULL,
+    "data: without a space is no data")
+BUG(LINE_TOO_LONG, "line-of-64-kib", "H04", "client_outcome",
+    "framing/long-line*", NULL,
+    "an event of more than 64 KiB is malformed")
+BUG(LAST_DATA_LINE, "last-data-line-counts", "H06", "attempts_per_upstream",
+    "framing/two-data-lines", NULL,
+    "of several data lines the last one counts")
+BUG(FIRST_LINE_IS_DATA, "first-line-is-data", "H06", "attempts_per_upstream",
+    "framing/glued-comments framing/event-fields", NULL,
+    "an event whose first line is not data is none")
+BUG(WRITE_IS_EVENT, "write-is-event", "H05", "attempts_per_upstream",
+    "framing/one-byte-chunks[stream=true]", NULL,
+    "what comes in one read is parsed by itself")
+BUG(CHARACTER_BROKEN, "character-broken", "H01", "honest_end",
+    "framing/split-characters", NULL,
+    "what comes in one read is decoded by itself")
+BUG(PENDING_IS_CUT, "no-last-blank-line-is-a-cut", "H05 F01", "client_outcome",
+    "framing/no-last-blank-line", NULL,
+    "[DONE] without a blank line is a cut stream")
+BUG(CHOICE_ASSUMED, "choice-assumed", "H08", "client_outcome",
+    "framing/frame-without-text*", NULL,
+    "an event without a choice is malformed")
+BUG(LENGTH_AS_STOP, "length-as-stop", "F17", "honest_end",
+    "control/finish-length[reason=length*", NULL,
+    "finish_reason length is told as stop")
+BUG(USAGE_DOUBLED, "usage-doubled", "J06 H08", "honest_end",
+    "stream/usage-oddly-told[usage_as=before_finish]", NULL,
+    "the event with the usage is sent twice")
+BUG(COMMITTED_BY_COMMENT, "committed-by-a-comment", "B05 I17", "attempts_per_upstream",
+    "stream/comments-then-error timeout/comments-only", NULL,
+    "a comment counts as output")
+
 /* I: timeouts. */
 BUG(NO_HEADER_TIMEOUT, "no-timeout-before-the-head", "I01 I02", "attempts_per_upstream",
     "timeout/silent[* timeout/silent-once", NULL,
@@ -327,6 +414,9 @@ BUG(NO_ATTEMPT_TIMEOUT, "no-attempt-timeout", "I05 I15", "attempts_per_upstream"
 BUG(NO_TOTAL_TIMEOUT, "no-total-timeout", "I15 I16", "total_time",
     "timeout/silent-everywhere", "hurried",
     "nothing bounds the request as a whole")
+BUG(ATTEMPT_COVERS_STREAMS, "attempt-limit-cuts-streams", "I07 I13", "client_outcome",
+    "timeout/long-stream", NULL,
+    "the limit of an attempt goes on once the stream flows")
 BUG(LAST_ATTEMPT_EXEMPT, "last-attempt-exempt", "I12", "total_time",
     "timeout/silent-everywhere", "no-total",
     "the last attempt waits without limit")
@@ -453,6 +543,9 @@ BUG(IDEMPOTENCY_LOST, "idempotency-key-lost-on-retry", "J09", "idempotency",
 BUG(IDEMPOTENCY_NEW, "idempotency-key-new-on-retry", "J09", "idempotency",
     "client/idempotency-key*", NULL,
     "every attempt has an Idempotency-Key of its own")
+BUG(BODY_CUT_ON_RETRY, "body-cut-on-retry", "M05 M06", "same_body",
+    "connection/reset-of-large-request", NULL,
+    "a retry carries no more of the body than was buffered")
 BUG(FIELD_ADDED, "field-added", "N03", "request_drift",
     "control/healthy*", NULL,
     "max_tokens is added to every request")
@@ -536,6 +629,9 @@ BUG(KEY_TO_CLIENT, "key-to-client", "P06 K12", "redaction",
 BUG(KEY_IN_HEADER, "key-in-response-header", "K12", "redaction",
     "control/healthy*", NULL,
     "the request's headers come back to the client")
+BUG(CREDENTIAL_FORWARDED, "echoed-credential-forwarded", "K12", "redaction",
+    "http/echoed-credential*", NULL,
+    "a credential header that the upstream sends back reaches the client")
 BUG(CLIENT_KEY_ECHOED, "client-key-echoed", "P05", "redaction",
     "auth/invalid-client-key", NULL,
     "a refused client key is repeated in the refusal")

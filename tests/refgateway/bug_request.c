@@ -6,6 +6,8 @@
 #include "common/json.h"
 #include "tests/refgateway/bug.h"
 
+#define BUFFERED 8192 /* of a body, by a seeded bug */
+
 /* Of the headers that come from the client the first may be the idempotency
  * key. */
 static void mix_up_idempotency(struct call_plan *call, bool is_retry)
@@ -110,6 +112,10 @@ static void mix_up_body(struct buf *body, const struct relay_plan *plan,
         add_member(body, "\"max_tokens\":256");
     if (is_retry && bug_is(BUG_BODY_CHANGED_ON_RETRY))
         add_member(body, "\"user\":\"retry\"");
+    if (is_retry && bug_is(BUG_BODY_CUT_ON_RETRY) && body->length > BUFFERED) {
+        body->length = BUFFERED;
+        body->data[BUFFERED] = '\0';
+    }
     if (is_retry && bug_is(BUG_BODY_DOUBLED_ON_RETRY))
         double_body(body);
     if ((is_retry && bug_is(BUG_BODY_LOST_ON_RETRY)) ||

@@ -8,6 +8,8 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_wire.h"
+#include "tests/refgateway/bug_wire.h"
 #include "tests/refgateway/hearing.h"
 
 struct call {
@@ -28,6 +30,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *user)
     struct call *call = user;
 
     hearing_header(&call->hearing, line, size * count, clock_now_ns());
+    bug_wire_line(line, size * count);
     return size * count;
 }
 
@@ -36,6 +39,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user)
     struct call *call = user;
     size_t length = size * count;
 
+    bug_wire_bytes(bytes, length);
     return hearing_body(&call->hearing, bytes, length, clock_now_ns()) ? length
                                                                        : 0;
 }
@@ -136,6 +140,7 @@ struct call *call_open(const struct call_plan *plan)
     }
     set_headers(call);
     set_options(call);
+    bug_wire_connections(call->easy);
     curl_multi_add_handle(call->multi, call->easy);
     return call;
 }
@@ -172,6 +177,8 @@ static void hang_up(struct call *call)
     }
     if (call->multi)
         curl_multi_cleanup(call->multi);
+    bug_wire_ended(call->ended && !call->hearing.limit &&
+                   call->hearing.curl_code == CURLE_OK);
     call->easy = NULL;
     call->multi = NULL;
 }
@@ -265,6 +272,8 @@ const struct buf *call_body(const struct call *call)
 void call_result(const struct call *call, struct result *out)
 {
     hearing_result(&call->hearing, clock_wall_ms(), out);
+    bug_wire_result(call->plan.body, buf_text(&call->hearing.intake.body),
+                    call->hearing.moments.sent != 0, out);
 }
 
 void call_close(struct call *call)

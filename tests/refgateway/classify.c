@@ -66,7 +66,9 @@ static enum outcome not_a_stream(const struct classify_wire *wire,
     if (wire->curl_code != CURLE_OK)
         return OUTCOME_TRUNCATED_BEFORE_COMMIT;
     /* A whole plain answer is still not what was asked for. */
-    return outcome == OUTCOME_OK ? OUTCOME_BAD_BODY : outcome;
+    return outcome == OUTCOME_OK && !bug_is(BUG_JSON_FOR_EVENTS_PASSED)
+               ? OUTCOME_BAD_BODY
+               : outcome;
 }
 
 static enum outcome of_stream(const struct classify_wire *wire,
@@ -83,7 +85,8 @@ static enum outcome of_stream(const struct classify_wire *wire,
         return OUTCOME_BAD_BODY;
     if (!stream->events)
         return not_a_stream(wire, error);
-    if (cut || (stream->pending && !stream->finish))
+    if (cut ||
+        (stream->pending && (!stream->finish || bug_is(BUG_PENDING_IS_CUT))))
         return OUTCOME_TRUNCATED_BEFORE_COMMIT;
     if (stream->finish && stream->output)
         return OUTCOME_OK;

@@ -12,6 +12,7 @@
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_cache.h"
 #include "tests/refgateway/bug_leak.h"
+#include "tests/refgateway/bug_wire.h"
 #include "tests/refgateway/complaint.h"
 #include "tests/refgateway/refusal.h"
 #include "tests/refgateway/relay.h"
@@ -173,6 +174,8 @@ static enum MHD_Result queue(struct exchange *exchange,
     if (bug_is(BUG_KEY_IN_HEADER))
         MHD_add_response_header(response, "x-upstream-key",
                                 exchange->plan->settings->upstreams[0].keys[0]);
+    if (exchange->relaying)
+        bug_wire_forward(response);
     exchange->log.status = status;
     queued = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);
@@ -360,7 +363,10 @@ static enum MHD_Result relay(struct exchange *exchange,
         return refuse(exchange, connection, &refusal_stopping);
     relay_init(&exchange->relay, &plan);
     exchange->relaying = true;
-    switch (relay_run(&exchange->relay)) {
+    relay_run(&exchange->relay);
+    if (bug_wire_head_too_large())
+        return MHD_NO;
+    switch (exchange->relay.end) {
     case RELAY_STREAM:
         return stream(exchange, connection);
     case RELAY_ANSWER:

@@ -1,5 +1,6 @@
 #include "tests/refgateway/head.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -31,7 +32,8 @@ static void begin(struct head *head, const char *line, size_t length)
 
 static void end(struct head *head)
 {
-    if (head->status >= 100 && head->status < 200 && head->status != 101)
+    if (head->status >= 100 && head->status < 200 && head->status != 101 &&
+        !bug_is(BUG_INTERIM_IS_FINAL))
         return; /* an interim answer; the final one follows */
     head->complete = true;
     if (head->status == 204 || head->status == 304)
@@ -49,6 +51,8 @@ static void keep(char **field, const char *value, size_t length)
 
 static bool named(const char *line, size_t length, const char *name)
 {
+    if (bug_is(BUG_LETTERS_MATTER) && (islower(line[0]) || isupper(line[1])))
+        return false;
     return strlen(name) == length && !strncasecmp(line, name, length);
 }
 
@@ -91,9 +95,25 @@ static bool is_blank(const char *line, size_t length)
            (length == 2 && !memcmp(line, "\r\n", 2));
 }
 
+/* What a seeded bug takes for no answer of HTTP. */
+static bool is_refused(const struct head *head, const char *line, size_t length)
+{
+    static const char old[] = "HTTP/1.0";
+
+    if (head->complete)
+        return bug_is(BUG_TRAILER_IS_A_HEAD) && !is_blank(line, length);
+    return (bug_is(BUG_OLD_VERSION_REFUSED) && length > sizeof old &&
+            !memcmp(line, old, sizeof old - 1)) ||
+           (bug_is(BUG_REASON_NEEDED) && length > 5 &&
+            !memcmp(line, "HTTP/", 5) && length < sizeof "HTTP/1.1 200 \r\n.");
+}
+
 void head_take(struct head *head, const char *line, size_t length)
 {
-    if (head->complete)
+    head->refused = head->refused || is_refused(head, line, length);
+    if (head->refused)
+        head->complete = false;
+    if (head->complete || head->refused)
         return;
     if (length >= 5 && !memcmp(line, "HTTP/", 5))
         begin(head, line, length);

@@ -12,6 +12,7 @@ struct head {
     bool complete; /* of the final answer; interim ones (1xx) are passed over */
     int status;    /* of the latest status line; 0: none yet */
     bool framed;   /* Content-Length or chunked, or no body by its status */
+    bool refused;  /* by a seeded bug, whatever else comes */
     /* Values, NULL when not sent. What is sent twice becomes a list, which is
      * no valid Retry-After. */
     char *retry_after, *retry_after_ms, *date, *should_retry;

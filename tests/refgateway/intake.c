@@ -1,6 +1,15 @@
 #include "tests/refgateway/intake.h"
 
+#include <string.h>
+
 #include "tests/refgateway/bug.h"
+
+static bool tells_usage(const struct sse_event *event)
+{
+    static const char member[] = "\"usage\":{";
+
+    return memmem(event->raw, event->length, member, sizeof member - 1);
+}
 
 void intake_release(struct intake *intake)
 {
@@ -54,7 +63,8 @@ static void pass_on(struct intake *intake, const struct sse_event *event)
         return;
     if (intake->moments->committed) {
         buf_add(&intake->output, event->raw, event->length);
-        if (bug_is(BUG_EVENTS_DOUBLED))
+        if (bug_is(BUG_EVENTS_DOUBLED) ||
+            (bug_is(BUG_USAGE_DOUBLED) && tells_usage(event)))
             buf_add(&intake->output, event->raw, event->length);
         return;
     }
@@ -95,6 +105,8 @@ static void take_event(struct intake *intake, const struct sse_event *event,
 
     if (event->comment) {
         pass_on(intake, event);
+        if (bug_is(BUG_COMMITTED_BY_COMMENT) && !intake->moments->committed)
+            commit(intake);
         return;
     }
     switch (event->shape.kind) {
@@ -160,6 +172,8 @@ bool intake_take(struct intake *intake, const char *bytes, size_t length,
     /* The start is kept for the case that it is not a stream at all. */
     if (!intake->sse.any && intake->body.length + length <= INTAKE_ERROR_MOST)
         buf_add(&intake->body, bytes, length);
+    if (bug_is(BUG_WRITE_IS_EVENT))
+        sse_forget(&intake->sse);
     take_events(intake, bytes, length, now_ns);
     return !intake->ended;
 }

@@ -59,6 +59,13 @@ static struct json *parse(const char *text, size_t length)
     return length ? json_parse(text, length, "body", &err) : NULL;
 }
 
+/* What a seeded bug hands on without a look into it. */
+static bool passed_unread(const char *body)
+{
+    return (bug_is(BUG_CODED_PASSED) && !strncmp(body, "\x1f\x8b", 2)) ||
+           (bug_is(BUG_EVENTS_FOR_PLAIN_PASSED) && !strncmp(body, "data:", 5));
+}
+
 enum outcome shape_judge(struct shape_error *error, const char *body,
                          size_t length)
 {
@@ -69,17 +76,22 @@ enum outcome shape_judge(struct shape_error *error, const char *body,
     *error = (struct shape_error){ 0 };
     if (is_blank(body, length))
         return bug_is(BUG_EMPTY_BODY_PASSED) ? OUTCOME_OK : OUTCOME_EMPTY_BODY;
+    if (passed_unread(body))
+        return OUTCOME_OK;
     root = parse(body, length);
     if (!root)
         return bug_is(*body == '<' ? BUG_PAGE_PASSED : BUG_BAD_JSON_PASSED)
                    ? OUTCOME_OK
                    : OUTCOME_BAD_BODY;
     choice = json_pointer(root, "/choices/0");
+    if (bug_is(BUG_USAGE_NEEDED) && !is_object(json_get(root, "usage")))
+        choice = NULL;
     if (is_object(root) && is_there(json_get(root, "error"))) {
         read_error(error, json_get(root, "error"));
         outcome =
             bug_is(BUG_ERROR_IN_200_PASSED) ? OUTCOME_OK : OUTCOME_ERROR_IN_200;
-    } else if (is_object(choice) && !strcmp(finish_reason(choice), "error")) {
+    } else if (is_object(choice) && !strcmp(finish_reason(choice), "error") &&
+               !bug_is(BUG_FINISH_ERROR_PASSED)) {
         outcome = OUTCOME_ERROR_IN_200;
     } else if (is_object(choice) && is_object(json_get(choice, "message"))) {
         outcome = OUTCOME_OK;
@@ -158,6 +170,8 @@ void shape_judge_event(struct shape_event *out, const char *data, size_t length)
     if (is_object(root))
         out->kind = SHAPE_EVENT_DATA;
     choices = json_get(root, "choices");
+    if (bug_is(BUG_CHOICE_ASSUMED) && !json_pointer(root, "/choices/0"))
+        out->kind = SHAPE_EVENT_MALFORMED;
     if (choices && json_kind(choices) == JSON_ARRAY) {
         for (const struct json *choice = json_first(choices); choice;
              choice = json_next(choice))

@@ -3,6 +3,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "tests/refgateway/bug.h"
+
+#define LINE_MOST (64u << 10) /* of a seeded bug */
+
 void sse_release(struct sse *sse)
 {
     buf_release(&sse->raw);
@@ -35,6 +39,11 @@ static void restart(struct sse *sse)
     sse->in_comment = false;
 }
 
+void sse_forget(struct sse *sse)
+{
+    restart(sse);
+}
+
 /* The event that now stands in raw; restarted by the next sse_feed(). */
 static void finish(struct sse *sse, struct sse_event *out)
 {
@@ -45,12 +54,16 @@ static void finish(struct sse *sse, struct sse_event *out)
         shape_judge_event(&out->shape, buf_text(&sse->data), sse->data.length);
     if (sse->too_long)
         out->shape.kind = SHAPE_EVENT_MALFORMED;
+    if (bug_is(BUG_FIRST_LINE_IS_DATA) && strncmp(out->raw, "data", 4) != 0)
+        out->comment = true;
     sse->line = SIZE_MAX;
 }
 
 static void take_data(struct sse *sse, const char *text, size_t length)
 {
-    if (sse->has_data)
+    if (sse->has_data && bug_is(BUG_LAST_DATA_LINE))
+        buf_clear(&sse->data);
+    else if (sse->has_data)
         buf_add(&sse->data, "\n", 1);
     buf_add(&sse->data, text, length);
     sse->has_data = true;
@@ -74,7 +87,8 @@ static bool end_line(struct sse *sse, size_t line_end)
     sse->has_lines = true;
     if (length > 5 && !memcmp(line, "data: ", 6))
         take_data(sse, line + 6, length - 6);
-    else if (length >= 5 && !memcmp(line, "data:", 5))
+    else if (length >= 5 && !memcmp(line, "data:", 5) &&
+             !bug_is(BUG_SPACE_NEEDED))
         take_data(sse, line + 5, length - 5);
     else if (length == 4 && !memcmp(line, "data", 4))
         take_data(sse, "", 0);
@@ -91,7 +105,8 @@ static void take_byte(struct sse *sse, char byte)
     if (!sse->in_comment)
         sse->progress = true;
     buf_add(&sse->raw, &byte, 1);
-    if (sse->raw.length > SSE_EVENT_MOST) {
+    if (sse->raw.length >
+        (bug_is(BUG_LINE_TOO_LONG) ? LINE_MOST : SSE_EVENT_MOST)) {
         sse->too_long = true;
         sse->has_data = true;
     }
@@ -108,7 +123,7 @@ bool sse_feed(struct sse *sse, const char *bytes, size_t length, size_t *used,
 
         sse->after_cr = false;
         *used = i + 1;
-        if (bytes[i] != '\n' && bytes[i] != '\r') {
+        if (bytes[i] != '\n' && (bytes[i] != '\r' || bug_is(BUG_LF_ALONE))) {
             take_byte(sse, bytes[i]);
             continue;
         }

@@ -46,6 +46,8 @@ bool sse_feed(struct sse *sse, const char *bytes, size_t length, size_t *used,
 bool sse_take_progress(struct sse *sse);
 /* True when the stream would end inside an event. */
 bool sse_pending(const struct sse *sse);
+/* Drops what is pending, as a seeded bug does. */
+void sse_forget(struct sse *sse);
 void sse_release(struct sse *sse);
 
 #endif

@@ -354,6 +354,41 @@ Test(checks_request, no_planted_secret_stands_in_a_sink)
     cr_expect_eq(hit_verdict("primary.key", "client response"), VERDICT_FAIL);
 }
 
+/* ------------------------------------------------------- connection_end */
+
+Test(checks_request, a_connection_is_over_when_an_answer_says_so)
+{
+    static const struct {
+        const char *said;
+        int64_t second; /* connection of the second attempt */
+        enum verdict verdict;
+    } rows[] = {
+        { "close", 2, VERDICT_PASS },
+        { "close", 1, VERDICT_FAIL },
+        { "X-Hop, CLOSE", 1, VERDICT_FAIL },
+        { "closed", 1, VERDICT_NOT_APPLICABLE },
+        { "keep-alive", 1, VERDICT_NOT_APPLICABLE },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char steps[128];
+        struct stage s;
+
+        snprintf(steps, sizeof steps,
+                 "[{\"fault\":\"status\",\"status\":503,\"headers\":"
+                 "[[\"connection\",\"%s\"]]},{\"fault\":\"none\"}]",
+                 rows[i].said);
+        stage_init(&s, STAGE_RUNBOOK, false, steps, NULL);
+        stage_attempt(&s, "primary", 503, 1)->connection = 1;
+        s.attempts[0].request_on_connection = 1;
+        stage_attempt(&s, "primary", 200, 1)->connection = rows[i].second;
+        s.attempts[1].request_on_connection = rows[i].second == 1 ? 2 : 1;
+        stage_success(&s);
+        EXPECT_VERDICT(&s, "connection_end", rows[i].verdict);
+        stage_release(&s);
+    }
+}
+
 Test(checks_request, absence_proves_nothing_in_silence)
 {
     struct scanned x;

@@ -50,8 +50,8 @@ Test(effect, a_step_is_read_as_what_a_gateway_meets)
           true, EFFECT_HEAD_COMPLETE, 0, 502, EFFECT_CONTENT_BAD,
           EFFECT_END_COMPLETE, 0 },
         { "{\"fault\":\"none\",\"status\":206}", false, true,
-          EFFECT_HEAD_COMPLETE, 0, 206, EFFECT_CONTENT_ANSWER,
-          EFFECT_END_COMPLETE, 0 },
+          EFFECT_HEAD_COMPLETE, 0, 206, EFFECT_CONTENT_ODD, EFFECT_END_COMPLETE,
+          0 },
         { "{\"fault\":\"none\",\"status\":204}", true, true,
           EFFECT_HEAD_COMPLETE, 0, 204, EFFECT_CONTENT_EMPTY,
           EFFECT_END_COMPLETE, 0 },
@@ -182,6 +182,8 @@ Test(effect, the_ends_of_a_stream_are_told_apart)
         { "{\"fault\":\"stream\",\"error_at\":3,\"done\":true}", false, false,
           true, true },
         { "{\"fault\":\"stream\",\"role_only\":true,\"error_at\":0}", false,
+          false, false, true },
+        { "{\"fault\":\"stream\",\"comments_only\":true,\"error_at\":0}", false,
           false, false, true },
         { "{\"fault\":\"stream\",\"events\":4}", false, true, true, false },
         { "{\"fault\":\"none\",\"events\":4}", true, true, true, false },
@@ -451,6 +453,10 @@ Test(effect, odd_or_large_head_may_be_refused)
         { "{\"fault\":\"none\",\"head\":{\"odd\":\"obs_fold\"}}", true },
         { "{\"fault\":\"none\",\"head\":{\"pad_bytes\":40960}}", true },
         { "{\"fault\":\"none\",\"head\":{\"status_line\":\"bare\"}}", true },
+        { "{\"fault\":\"none\",\"head\":{\"status_line\":\"http_1_0\"}}",
+          false },
+        { "{\"fault\":\"none\",\"head\":{\"status_line\":\"no_reason\"}}",
+          false },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

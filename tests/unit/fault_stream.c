@@ -93,6 +93,21 @@ Test(fault_stream, stream_error_carries_the_error_canary)
     acted_release(&a);
 }
 
+Test(fault_stream, comments_may_come_before_an_error)
+{
+    struct acted a = acted_new(FAULT_stream, true);
+
+    a.step.comments_only = 1;
+    a.step.error_at = 0;
+    act(&a);
+    cr_expect(
+        view_has(&a.view, ": PING\n\n: PING\n\n: PING\n\ndata: {\"error\""));
+    cr_expect_not(view_has(&a.view, "role"));
+    cr_expect(a.view.whole);
+    cr_expect_eq(waits_of(&a.plan), 0);
+    acted_release(&a);
+}
+
 Test(fault_stream, broken_stream_sends_no_usage_unless_scripted)
 {
     for (int64_t usage = -1; usage <= 1; usage++) {

@@ -126,9 +126,11 @@ Test(fault_place, next_request_in_time_is_answered)
     struct attempt attempts[2] = { 0 };
     struct tried t;
     char id[DRILL_ID_SIZE];
-    int fd =
-        tried_begin(&t, "{\"fault\":\"none\",\"idle\":{\"fin_after_ms\":3000}}",
-                    TRIED_PLAIN);
+    /* Also where the head says that it ends. */
+    int fd = tried_begin(&t,
+                         "{\"fault\":\"none\",\"idle\":{\"fin_after_ms\":3000},"
+                         "\"headers\":[[\"Connection\",\"close\"]]}",
+                         TRIED_PLAIN);
 
     raw_read_message(fd, &t.answer, 5000);
     drill_id_format(id, t.id);
