@@ -33,6 +33,10 @@ struct walk {
     size_t nodes;
 };
 
+/* Outcomes that lead to the same moves become one, with a wider range of time.
+ */
+void walk_fold(const struct walk *walk, struct outcomes *outcomes);
+
 enum walk_answer { WALK_NO, WALK_MAYBE, WALK_YES };
 
 /* What is behind an attempt. Copied on the way down. */

@@ -7,23 +7,21 @@
 
 #include "common/clock.h"
 #include "common/credential.h"
-#include "common/digest.h"
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_cache.h"
 #include "tests/refgateway/bug_leak.h"
 #include "tests/refgateway/bug_wire.h"
 #include "tests/refgateway/complaint.h"
+#include "tests/refgateway/forward.h"
 #include "tests/refgateway/refusal.h"
 #include "tests/refgateway/relay.h"
 #include "tests/refgateway/watch.h"
 
-#define ROUTE              "/v1/chat/completions"
-#define RETRY_HEADER       "x-gatedrill-retry-count"
-#define IDEMPOTENCY_HEADER "Idempotency-Key"
-#define IDEMPOTENCY_BYTES  16
-#define REQUEST_MOST       (32u << 20)
-#define STREAM_PIECE       (16u << 10)
+#define ROUTE        "/v1/chat/completions"
+#define RETRY_HEADER "x-gatedrill-retry-count"
+#define REQUEST_MOST (32u << 20)
+#define STREAM_PIECE (16u << 10)
 
 struct exchange {
     const struct front_plan *plan;
@@ -35,7 +33,7 @@ struct exchange {
     bool watching;
     struct relay relay;
     bool relaying;
-    struct call_header headers[RULES_WORDS + 1];
+    struct call_header headers[FORWARD_MOST];
     size_t header_count;
     struct access_entry log;
 };
@@ -275,50 +273,6 @@ static enum MHD_Result stream(struct exchange *exchange,
 
 /* --- a request ---------------------------------------------------------- */
 
-static void take_header(struct exchange *exchange, const char *name,
-                        const char *value)
-{
-    exchange->headers[exchange->header_count++] =
-        (struct call_header){ xstrdup(name), xstrdup(value) };
-}
-
-static void take_idempotency(struct exchange *exchange,
-                             struct MHD_Connection *connection)
-{
-    int64_t rule = exchange->plan->rules->idempotency_key;
-    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                                    IDEMPOTENCY_HEADER);
-    char made[2 * IDEMPOTENCY_BYTES + 1];
-    uint8_t bytes[IDEMPOTENCY_BYTES];
-
-    if (rule != RULES_IDEMPOTENCY_FORWARDED &&
-        rule != RULES_IDEMPOTENCY_CREATED)
-        return;
-    if (!value && rule == RULES_IDEMPOTENCY_CREATED) {
-        digest_random(bytes, sizeof bytes);
-        for (size_t i = 0; i < sizeof bytes; i++)
-            snprintf(made + 2 * i, 3, "%02x", bytes[i]);
-        value = made;
-    }
-    if (value && *value)
-        take_header(exchange, IDEMPOTENCY_HEADER, value);
-}
-
-static void take_headers(struct exchange *exchange,
-                         struct MHD_Connection *connection)
-{
-    const struct rules_words *names = &exchange->plan->rules->headers_forwarded;
-
-    take_idempotency(exchange, connection);
-    for (size_t i = 0; i < names->count; i++) {
-        const char *value = MHD_lookup_connection_value(
-            connection, MHD_HEADER_KIND, names->items[i]);
-
-        if (value && *value && strcasecmp(names->items[i], IDEMPOTENCY_HEADER))
-            take_header(exchange, names->items[i], value);
-    }
-}
-
 static bool start_watching(struct exchange *exchange,
                            struct MHD_Connection *connection)
 {
@@ -357,7 +311,8 @@ static enum MHD_Result relay(struct exchange *exchange,
         bug_cache_find(&cached, body->text, body->length))
         return queue(exchange, connection, 502,
                      json_response(cached.data, cached.length));
-    take_headers(exchange, connection);
+    exchange->header_count =
+        forward_headers(exchange->headers, exchange->plan->rules, connection);
     plan.header_count = exchange->header_count;
     if (!start_watching(exchange, connection))
         return refuse(exchange, connection, &refusal_stopping);

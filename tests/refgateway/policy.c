@@ -411,20 +411,6 @@ bool policy_is_last(const struct rules *rules, const struct progress *progress)
            successor(rules, progress, INT64_MAX) == NOBODY;
 }
 
-void progress_begin(struct progress *progress, const struct move *move)
-{
-    struct progress_upstream *upstream = &progress->at[move->upstream];
-
-    progress->current = move->upstream;
-    progress->attempts++;
-    upstream->attempts++;
-    if (upstream->key != move->key)
-        upstream->key_worked = false; /* known of the first key only */
-    upstream->key = move->key;
-    if (move->why == WHY_KNOWN_GOOD)
-        upstream->known_good_used = true;
-}
-
 void progress_fail(struct progress *progress, const struct rules *rules,
                    const struct result *result, const struct move *next,
                    int64_t now_ns)
@@ -438,18 +424,4 @@ void progress_fail(struct progress *progress, const struct rules *rules,
     upstream->not_before_ns = now_ns + leave.told_ms * NS_PER_MS;
     if (next->why == WHY_RETRY)
         progress->told_waited_ms += leave.told_ms;
-}
-
-int64_t progress_retries(const struct progress *progress)
-{
-    return progress->attempts - (int64_t)progress_tried(progress);
-}
-
-size_t progress_tried(const struct progress *progress)
-{
-    size_t tried = 0;
-
-    for (size_t i = 0; i < progress->count; i++)
-        tried += progress->at[i].attempts > 0;
-    return tried;
 }

@@ -1,0 +1,67 @@
+#include "tests/refgateway/forward.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "common/digest.h"
+#include "common/xalloc.h"
+
+#define IDEMPOTENCY_HEADER "Idempotency-Key"
+#define IDEMPOTENCY_BYTES  16
+
+static const char *sent(struct MHD_Connection *connection, const char *name)
+{
+    const char *value =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+
+    return value && *value ? value : NULL;
+}
+
+static void make_key(char out[static 2 * IDEMPOTENCY_BYTES + 1])
+{
+    uint8_t bytes[IDEMPOTENCY_BYTES];
+
+    digest_random(bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+/* The client's key, or one for all attempts of its request. Caller frees; NULL:
+ * none. */
+static char *idempotency_key(const struct rules *rules,
+                             struct MHD_Connection *connection)
+{
+    const char *value = sent(connection, IDEMPOTENCY_HEADER);
+    char made[2 * IDEMPOTENCY_BYTES + 1];
+
+    if (rules->idempotency_key == RULES_IDEMPOTENCY_CREATED && !value) {
+        make_key(made);
+        value = made;
+    }
+    if (rules->idempotency_key != RULES_IDEMPOTENCY_FORWARDED &&
+        rules->idempotency_key != RULES_IDEMPOTENCY_CREATED)
+        value = NULL;
+    return value ? xstrdup(value) : NULL;
+}
+
+size_t forward_headers(struct call_header out[static FORWARD_MOST],
+                       const struct rules *rules,
+                       struct MHD_Connection *connection)
+{
+    const struct rules_words *names = &rules->headers_forwarded;
+    char *key = idempotency_key(rules, connection);
+    size_t count = 0;
+
+    if (key)
+        out[count++] = (struct call_header){ xstrdup(IDEMPOTENCY_HEADER), key };
+    for (size_t i = 0; i < names->count; i++) {
+        const char *value = sent(connection, names->items[i]);
+
+        /* What the other word decides is not decided here. */
+        if (value && (rules->idempotency_key < 0 ||
+                      strcasecmp(names->items[i], IDEMPOTENCY_HEADER)))
+            out[count++] = (struct call_header){ xstrdup(names->items[i]),
+                                                 xstrdup(value) };
+    }
+    return count;
+}
