@@ -14,7 +14,11 @@ enum jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_ADDITIVE };
 enum above_cap { ABOVE_CAP_GIVE_UP, ABOVE_CAP_FAIL, ABOVE_CAP_BACKOFF };
 /* What x-should-retry of an upstream does: nothing, only its false counts, or
  * both its words. */
-enum should_retry { SHOULD_RETRY_IGNORED, SHOULD_RETRY_NO, SHOULD_RETRY_OBEYED };
+enum should_retry {
+    SHOULD_RETRY_IGNORED,
+    SHOULD_RETRY_NO,
+    SHOULD_RETRY_OBEYED
+};
 enum fallback_after { FALLBACK_RETRIES_EXHAUSTED, FALLBACK_EACH_FAILURE };
 enum auth_rule { AUTH_FAIL_CLOSED, AUTH_ROTATE_KEY, AUTH_FALLBACK };
 enum client_keys { CLIENT_KEYS_CHECKED, CLIENT_KEYS_IGNORED };
