@@ -46,8 +46,9 @@ static enum severity severity_of(const struct check *check,
 static bool is_timeless(const char *id)
 {
     const struct check *const all[] = {
-        &check_honest_end,    &check_one_credential, &check_same_body,
-        &check_request_drift, &check_route,          &check_redaction
+        &check_honest_end,     &check_one_credential, &check_same_body,
+        &check_request_drift,  &check_route,          &check_redaction,
+        &check_over_collection
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -22,6 +22,7 @@ static void add_requests(struct json *out, const struct observation *o)
         json_add_int(row, "phase", (int64_t)request->phase);
         json_add_int(row, "epoch", request->epoch);
         json_add_int(row, "reported_retries", request->reported_retries);
+        json_add_text(row, "trace_id", request->trace_id);
         json_add_text(row, "body_sha256", request->body_sha256);
         json_add_text(row, "fields_whole", request->fields.whole);
         json_add(row, "fields", fields_to_json(&request->fields));
@@ -39,6 +40,57 @@ static void add_attempts(struct json *out, const struct observation *o)
     json_add_int(out, "foreign", (int64_t)o->foreign_count);
     json_add_int(out, "open_attempts", o->open_attempts);
     json_add_int(out, "listened_until_ns", o->listened_until_ns);
+}
+
+static void add_span(struct json *list, const struct telemetry_span *span)
+{
+    struct json *row = json_new_object();
+    const struct {
+        const char *key;
+        int64_t value;
+    } figures[] = {
+        { "kind", span->kind },
+        { "status", span->status },
+        { "start_unix_ns", span->start_ns },
+        { "end_unix_ns", span->end_ns },
+        { "http_status", span->http_status },
+        { "resend_count", span->resend_count },
+        { "server_port", span->port },
+        { "input_tokens", span->input_tokens },
+        { "output_tokens", span->output_tokens },
+    };
+
+    json_add_text(row, "trace_id", span->trace_id);
+    json_add_text(row, "span_id", span->id);
+    json_add_text(row, "parent_id", span->parent);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        json_add_int(row, figures[i].key, figures[i].value);
+    json_add_bool(row, "http", span->http);
+    json_add_bool(row, "genai", span->genai);
+    json_add_bool(row, "error_type", span->error_type);
+    json_add_bool(row, "server_address", span->address[0] != '\0');
+    json_append(list, row);
+}
+
+static void add_telemetry(struct json *out, const struct observation *o)
+{
+    struct json *telemetry = json_add_object(out, "telemetry");
+    struct json *spans = json_add_array(telemetry, "spans");
+    struct json *shapes = json_add_array(telemetry, "shapes");
+
+    for (size_t i = 0; i < o->telemetry.span_count; i++)
+        add_span(spans, &o->telemetry.spans[i]);
+    for (size_t i = 0; i < o->telemetry.shape_count; i++) {
+        const struct telemetry_shape *shape = &o->telemetry.shapes[i];
+        struct json *row = json_new_object();
+
+        json_add_text(row, "kind", telemetry_shape_names[shape->kind]);
+        json_add_text(row, "where", shape->where);
+        json_add_text(row, "name", shape->name);
+        json_add_text(row, "trace_id", shape->trace_id);
+        json_append(shapes, row);
+    }
+    json_add_int(telemetry, "let_go", o->telemetry.let_go);
 }
 
 static void add_probe(struct json *out, const char *key,
@@ -179,6 +231,7 @@ struct json *evidence_history(const struct judged *judged,
     add_canaries(out, o);
     add_sinks(out, o);
     add_keys(out, o);
+    add_telemetry(out, o);
     add_allowed(out, judged);
     add_findings(out, findings);
     return out;

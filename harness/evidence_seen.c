@@ -187,17 +187,29 @@ static void add_parsing(struct json *ext, const struct observation *o)
     json_add(ext, "request_fields_changed", changed);
 }
 
+/* Names only. */
 static void add_telemetry(struct json *ext, const struct observation *o)
 {
     struct json *seen = json_add_array(ext, "telemetry_fields_seen");
+    struct json *conventions = json_new_array();
+    unsigned found = 0;
 
     for (size_t i = 0; i < o->request_count; i++) {
         if (o->requests[i].reported_retries < 0 ||
             !o->profile->retry_count_header)
             continue;
         json_append(seen, json_new_text(o->profile->retry_count_header));
-        return;
+        break;
     }
+    for (size_t i = 0; i < o->telemetry.field_count; i++)
+        json_append(seen, json_new_text(o->telemetry.fields[i]));
+    for (size_t i = 0; i < o->telemetry.span_count; i++)
+        found |= o->telemetry.spans[i].conventions;
+    for (unsigned i = 0; telemetry_convention_names[i]; i++)
+        if (found & 1u << i)
+            json_append(conventions,
+                        json_new_text(telemetry_convention_names[i]));
+    json_add(ext, "telemetry_conventions_seen", conventions);
 }
 
 static int64_t hits_in(const struct observation *o, const char *sink)

@@ -27,6 +27,7 @@ void observation_release(struct observation *observation)
     free(observation->canaries);
     free(observation->sinks);
     free(observation->hits);
+    telemetry_release(&observation->telemetry);
     *observation = (struct observation){ 0 };
 }
 

@@ -11,6 +11,7 @@
 #include "harness/http_trace.h"
 #include "harness/profile.h"
 #include "harness/runbook.h"
+#include "harness/telemetry.h"
 
 /* One client request of the case. */
 struct observed_request {
@@ -21,6 +22,14 @@ struct observed_request {
     char body_sha256[DIGEST_HEX_SIZE];
     int64_t reported_retries; /* what the gateway says; -1: says nothing */
     char idempotency_fingerprint[FINGERPRINT_HEX_SIZE]; /* "": none was sent */
+    /* Of the traceparent it was sent with; "": it had none of ours. */
+    char trace_id[OTLP_TRACE_ID_SIZE];
+};
+
+/* Where an upstream listens: what a span of the gateway may name. */
+struct observed_endpoint {
+    char upstream[UPSTREAM_NAME_SIZE];
+    int64_t port;
 };
 
 /* A healthy request through the gateway before and after the case. */
@@ -119,6 +128,10 @@ struct observation {
     } keys[CASE_UPSTREAMS * SCENARIO_KEYS_MOST];
     size_t key_count;
     char client_fingerprint[FINGERPRINT_HEX_SIZE];
+    /* What the gateway says of itself by OTLP, of this case's traces. */
+    struct telemetry telemetry;
+    struct observed_endpoint endpoints[CASE_UPSTREAMS];
+    size_t endpoint_count;
     /* Why the case could not be carried out: gateway died, never ready ... */
     char broken[512];
 };

@@ -48,6 +48,19 @@ struct profile_variant {
     struct profile_pairs env;
 };
 
+/* What telemetry.spans.promises says of the gateway's spans, as bits. */
+enum profile_promise {
+    PROMISE_ATTEMPTS = 1,     /* a client span for each attempt */
+    PROMISE_RESEND_COUNT = 2, /* which attempt it was */
+    PROMISE_STATUS_CODE = 4,  /* what the upstream answered */
+    PROMISE_ERROR_TYPE = 8,   /* error.type on what failed, and only there */
+    PROMISE_SERVER = 16,      /* server.address and port */
+    PROMISE_STATUS = 32,      /* span status by the rules for its kind */
+    PROMISE_USAGE = 64,       /* the tokens the answer says */
+    PROMISE_NAMES = 128,      /* span names of low cardinality */
+};
+extern const char *const profile_promise_names[]; /* in order of the bits */
+
 struct profile {
     char *path;   /* of profile.json */
     char *folder; /* of it */
@@ -81,6 +94,8 @@ struct profile {
     struct bind_list sinks;     /* struct profile_sink */
     struct json *telemetry;     /* kept for the telemetry checks; may be NULL */
     char *retry_count_header;   /* telemetry.retry_count.response_header */
+    unsigned promises;          /* telemetry.spans.promises */
+    int64_t flush_ms;           /* telemetry.spans.flush_ms */
     struct bind_texts consumes; /* JSON pointers */
     struct bind_texts breaks;   /* check ids a known-bad profile must fail */
     char *runbook_path;         /* resolved */
@@ -91,5 +106,8 @@ bool profile_load(struct profile *out, const char *name_or_path,
                   struct err *err);
 void profile_release(struct profile *profile);
 extern const struct bind_row profile_table[];
+bool profile_has_sink(const struct profile *profile, enum sink_kind kind);
+/* Fills promises and flush_ms. ERR_SCHEMA for a word that is none. */
+bool profile_read_telemetry(struct profile *profile, struct err *err);
 
 #endif

@@ -21,6 +21,8 @@ static void profile_names_make(struct names *names,
 
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         names_set(names, fixed[i], "x");
+    if (profile_has_sink(profile, SINK_OTLP))
+        names_set(names, "otlp.url", "x");
     for (size_t i = 0; i < profile->start.ports.count; i++) {
         snprintf(key, sizeof key, "gateway.port.%s",
                  profile->start.ports.items[i]);

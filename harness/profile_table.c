@@ -314,7 +314,7 @@ const struct bind_row profile_table[] = {
     { .key = "telemetry",
       .kind = BIND_JSON,
       .offset = offsetof(struct profile, telemetry),
-      .doc = "Where the gateway says how often it tried" },
+      .doc = "What the gateway says of itself, and where: see above" },
     TEXTS("consumes", profile, consumes,
           "JSON pointers the application reads in a success"),
     TEXTS("breaks", profile, breaks,

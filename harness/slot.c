@@ -224,7 +224,9 @@ static bool slot_add_sinks(struct slot *slot, const struct drill *drill,
         char name[96];
 
         snprintf(name, sizeof name, "%s", sink_kind_names[sink->kind]);
-        if (sink->kind == SINK_STDOUT || sink->kind == SINK_STDERR) {
+        if (sink->kind == SINK_OTLP) {
+            path = xstrdup(slot->otlp_file);
+        } else if (sink->kind == SINK_STDOUT || sink->kind == SINK_STDERR) {
             path = xasprintf("%s/%s.log", slot->gateway.folder, name);
         } else if (sink->kind == SINK_FILE) {
             const char *slash = strrchr(sink->path, '/');
@@ -240,6 +242,24 @@ static bool slot_add_sinks(struct slot *slot, const struct drill *drill,
         free(path);
     }
     return true;
+}
+
+/* Before the gateway is there: it is told the URL. The file stands beside the
+ * gateway's folder, which is its own. */
+static bool slot_receive(struct slot *slot, const struct drill *drill,
+                         struct names *names, struct err *err)
+{
+    char *name;
+
+    if (!profile_has_sink(&drill->profile, SINK_OTLP))
+        return true;
+    name = xasprintf("%s.otlp", slot->id);
+    slot->otlp_file = path_join(drill->work, name);
+    free(name);
+    slot->otlp = otlp_receiver_new(slot->otlp_file, err);
+    if (slot->otlp)
+        names_set(names, "otlp.url", otlp_receiver_url(slot->otlp));
+    return slot->otlp != NULL;
 }
 
 static const struct profile_variant *slot_variant(const struct drill *drill,
@@ -281,7 +301,8 @@ static bool slot_make(struct slot *out, struct drill *drill,
         slot_name_upstream(&names, drill, out, i);
     names_set(&names, "client.key", out->client_key.text);
     folder = path_join(drill->work, out->id);
-    ok = bring_up(&out->gateway, &drill->profile,
+    ok = slot_receive(out, drill, &names, err) &&
+         bring_up(&out->gateway, &drill->profile,
                   slot_variant(drill, kind.variant), folder, &names, err) &&
          slot_add_sinks(out, drill, err);
     names_release(&names);
@@ -308,6 +329,10 @@ void slot_close(struct slot *slot, struct drill *drill)
     struct err ignored = { 0 };
 
     gateway_stop(&slot->gateway);
+    otlp_receiver_free(slot->otlp);
+    slot->otlp = NULL;
+    free(slot->otlp_file);
+    slot->otlp_file = NULL;
     mock_control_unlisten(&drill->control, slot->id, &ignored);
     canary_release(&slot->client_key);
     canary_release(&slot->bad_client_key);

@@ -10,6 +10,7 @@
 #include "common/scenario.h"
 #include "harness/gateway.h"
 #include "harness/mock_control.h"
+#include "harness/otlp_receiver.h"
 #include "harness/sink.h"
 
 struct drill;
@@ -39,6 +40,8 @@ struct slot {
     struct canary client_key; /* what the client presents */
     struct canary bad_client_key;
     struct sink_set sinks;
+    struct otlp_receiver *otlp; /* NULL: the profile has no such sink */
+    char *otlp_file;            /* what it received */
     int64_t users;
     char before[256]; /* the case that ended here last; "" for none */
     bool spoiled;     /* not to be used again */

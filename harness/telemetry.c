@@ -33,12 +33,8 @@ static bool is_name(const char *text)
     return true;
 }
 
-void telemetry_field(struct telemetry *out, const char *where, const char *name)
+static void keep_field(struct telemetry *out, const char *text)
 {
-    char text[TELEMETRY_NAME_SIZE];
-
-    snprintf(text, sizeof text, "%.15s %s", where,
-             name && is_name(name) ? name : "(not a name)");
     for (size_t i = 0; i < out->field_count; i++)
         if (!strcmp(out->fields[i], text))
             return;
@@ -46,7 +42,16 @@ void telemetry_field(struct telemetry *out, const char *where, const char *name)
         return;
     out->fields = xgrow(out->fields, out->field_count, &out->field_capacity,
                         sizeof *out->fields);
-    memcpy(out->fields[out->field_count++], text, sizeof text);
+    snprintf(out->fields[out->field_count++], TELEMETRY_NAME_SIZE, "%s", text);
+}
+
+void telemetry_field(struct telemetry *out, const char *where, const char *name)
+{
+    char text[TELEMETRY_NAME_SIZE];
+
+    snprintf(text, sizeof text, "%.15s %s", where,
+             name && is_name(name) ? name : "(not a name)");
+    keep_field(out, text);
 }
 
 /* The older half goes: whoever waited for it has it, or is told that something
@@ -147,8 +152,57 @@ static bool among(const char *const *trace_ids, const char *id)
     return false;
 }
 
-static void take_spans(struct telemetry *out, struct telemetry *from,
-                       const char *const *trace_ids)
+static void add_shape(struct telemetry *out,
+                      const struct telemetry_shape *shape)
+{
+    size_t half = out->shape_count / 2;
+
+    for (size_t i = 0; i < out->shape_count; i++)
+        if (!memcmp(&out->shapes[i], shape, sizeof *shape))
+            return;
+    if (out->shape_count == TELEMETRY_SHAPES_MOST) {
+        memmove(out->shapes, out->shapes + half,
+                (out->shape_count - half) * sizeof *out->shapes);
+        out->shape_count -= half;
+        out->let_go += (int64_t)half;
+    }
+    out->shapes = xgrow(out->shapes, out->shape_count, &out->shape_capacity,
+                        sizeof *out->shapes);
+    out->shapes[out->shape_count++] = *shape;
+}
+
+void telemetry_note(struct telemetry *out, enum telemetry_shape_kind kind,
+                    const char *where, const char *name, const char *trace_id)
+{
+    struct telemetry_shape shape;
+
+    /* Compared as a whole, so that the ends of the texts count too. */
+    memset(&shape, 0, sizeof shape);
+    shape.kind = kind;
+    snprintf(shape.where, sizeof shape.where, "%s", where);
+    snprintf(shape.name, sizeof shape.name, "%s", name);
+    snprintf(shape.trace_id, sizeof shape.trace_id, "%s", trace_id);
+    add_shape(out, &shape);
+}
+
+static void join_fields(struct telemetry *out, const struct telemetry *from)
+{
+    for (size_t i = 0; i < from->field_count; i++)
+        keep_field(out, from->fields[i]);
+}
+
+void telemetry_join(struct telemetry *out, const struct telemetry *from)
+{
+    for (size_t i = 0; i < from->span_count; i++)
+        *telemetry_new_span(out) = from->spans[i];
+    for (size_t i = 0; i < from->shape_count; i++)
+        add_shape(out, &from->shapes[i]);
+    join_fields(out, from);
+    out->let_go += from->let_go;
+}
+
+void telemetry_take(struct telemetry *out, struct telemetry *from,
+                    const char *const *trace_ids)
 {
     size_t kept = 0;
 
@@ -159,27 +213,18 @@ static void take_spans(struct telemetry *out, struct telemetry *from,
             from->spans[kept++] = from->spans[i];
     }
     from->span_count = kept;
-}
-
-void telemetry_take(struct telemetry *out, struct telemetry *from,
-                    const char *const *trace_ids)
-{
-    take_spans(out, from, trace_ids);
+    kept = 0;
     for (size_t i = 0; i < from->shape_count; i++) {
         const struct telemetry_shape *shape = &from->shapes[i];
+        bool mine = among(trace_ids, shape->trace_id);
 
-        if (shape->trace_id[0] && !among(trace_ids, shape->trace_id))
-            continue;
-        out->shapes = xgrow(out->shapes, out->shape_count, &out->shape_capacity,
-                            sizeof *out->shapes);
-        out->shapes[out->shape_count++] = *shape;
+        if (mine || !shape->trace_id[0])
+            add_shape(out, shape);
+        if (!mine)
+            from->shapes[kept++] = *shape;
     }
-    for (size_t i = 0; i < from->field_count; i++) {
-        out->fields = xgrow(out->fields, out->field_count, &out->field_capacity,
-                            sizeof *out->fields);
-        memcpy(out->fields[out->field_count++], from->fields[i],
-               sizeof *out->fields);
-    }
+    from->shape_count = kept;
+    join_fields(out, from);
     out->let_go = from->let_go;
 }
 

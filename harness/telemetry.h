@@ -68,9 +68,12 @@ struct telemetry {
 };
 
 void telemetry_add(struct telemetry *out, const struct otlp_request *request);
+/* Adds what the other holds. */
+void telemetry_join(struct telemetry *out, const struct telemetry *from);
 /*
- * What belongs to one case: moves the spans of the traces (NULL-terminated
- * ids), copies their shapes and those without a trace, and all fields.
+ * What belongs to one case: moves the spans and shapes of the traces
+ * (NULL-terminated ids), and copies the shapes without a trace, all fields and
+ * let_go.
  */
 void telemetry_take(struct telemetry *out, struct telemetry *from,
                     const char *const *trace_ids);
@@ -89,6 +92,8 @@ void telemetry_read_span(struct telemetry_span *out,
                          const struct otlp_span *span);
 void telemetry_shapes_of(struct telemetry *out,
                          const struct otlp_request *request);
+void telemetry_note(struct telemetry *out, enum telemetry_shape_kind kind,
+                    const char *where, const char *name, const char *trace_id);
 /* A value that was blanked out, or holds nothing. */
 bool telemetry_is_blank(const struct otlp_value *value);
 

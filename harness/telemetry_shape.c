@@ -3,13 +3,11 @@
  * the three generations of GenAI conventions, captured credential headers,
  * credentials in URLs, paths where a template is due.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/credential.h"
-#include "common/xalloc.h"
 #include "harness/telemetry.h"
 
 /* A name; one that ends with a dot stands for all that begin with it. */
@@ -106,27 +104,7 @@ struct place {
 static void note(const struct place *at, enum telemetry_shape_kind kind,
                  const char *name)
 {
-    struct telemetry *out = at->out;
-    struct telemetry_shape *shape;
-
-    for (size_t i = 0; i < out->shape_count; i++) {
-        shape = &out->shapes[i];
-        if (shape->kind == kind && !strcmp(shape->where, at->where) &&
-            !strcmp(shape->name, name) &&
-            !strcmp(shape->trace_id, at->trace_id))
-            return;
-    }
-    if (out->shape_count == TELEMETRY_SHAPES_MOST) {
-        out->let_go++;
-        return;
-    }
-    out->shapes = xgrow(out->shapes, out->shape_count, &out->shape_capacity,
-                        sizeof *out->shapes);
-    shape = &out->shapes[out->shape_count++];
-    *shape = (struct telemetry_shape){ .kind = kind };
-    snprintf(shape->where, sizeof shape->where, "%s", at->where);
-    snprintf(shape->name, sizeof shape->name, "%s", name);
-    snprintf(shape->trace_id, sizeof shape->trace_id, "%s", at->trace_id);
+    telemetry_note(at->out, kind, at->where, name, at->trace_id);
 }
 
 /* A content member that is not blank, at any depth. */

@@ -340,6 +340,7 @@ static void trial_look(struct trial *t, const int64_t *mark)
 
     for (size_t i = 0; i < o->canary_count; i++)
         o->canaries[i].reached = trial_reached(t, &o->canaries[i]);
+    trial_take_telemetry(t);
     trial_search(t, mark);
     now_ns = clock_now_ns();
     late_ms = lateness_worst_ms(t->started_ns, now_ns);

@@ -22,15 +22,16 @@ const char *trial_client_key(const struct trial *t, int64_t credential)
     return t->slot->client_key.text;
 }
 
-/* The client's headers with its key put in; "Name: value" texts. */
+/* The client's headers with its key put in; "Name: value" texts. traceparent
+ * is taken over; NULL: none. */
 static char **trial_headers(struct trial *t, const struct case_client *client,
-                            struct err *err)
+                            char *traceparent, struct err *err)
 {
     const struct profile_pairs *pairs = &t->drill->profile.client.headers;
     const struct step_header *more = client->headers.items;
     struct names names = { 0 };
     char **list =
-        xcalloc(pairs->count + client->headers.count + 2, sizeof *list);
+        xcalloc(pairs->count + client->headers.count + 3, sizeof *list);
     size_t count = 0;
 
     list[count++] = xstrdup("Content-Type: application/json");
@@ -54,6 +55,8 @@ static char **trial_headers(struct trial *t, const struct case_client *client,
     }
     for (size_t i = 0; i < client->headers.count; i++)
         list[count++] = xasprintf("%s: %s", more[i].name, more[i].value);
+    if (traceparent)
+        list[count++] = traceparent;
     names_release(&names);
     return list;
 }
@@ -184,7 +187,8 @@ void trial_send(struct trial *t, struct observed_request *out,
                                  .stream = client->stream,
                                  .body_bytes = client->body_bytes };
     struct err err = { 0 };
-    char **headers = trial_headers(t, client, &err);
+    char **headers =
+        trial_headers(t, client, trial_traceparent(t, out, client, id), &err);
     char *url = trial_url(t, client);
     struct client_request request = {
         .url = url,

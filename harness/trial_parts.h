@@ -43,6 +43,14 @@ void trial_send(struct trial *t, struct observed_request *out,
                 const struct case_client *client, struct drill_id id,
                 int64_t timeout_ms);
 
+/* "traceparent: ..." of a request whose spans are to be found again, and its
+ * trace id; NULL where the profile has no sink for spans. Caller frees. */
+char *trial_traceparent(const struct trial *t, struct observed_request *out,
+                        const struct case_client *client, struct drill_id id);
+/* Waits until the gateway has told of every request, at most as long as the
+ * profile says, and takes what came. After the attempts are there. */
+void trial_take_telemetry(struct trial *t);
+
 /* Stores the script of a phase, from the next epoch on. */
 bool trial_arm(struct trial *t, size_t phase, struct err *err);
 /* An exclusive slot's listeners belong to this request from now on. note: keep

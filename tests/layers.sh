@@ -47,7 +47,7 @@ rooms_stay_apart() {
 
 libraries_stay_put() {
     local rooms=(common mockserver harness)
-    only_in "mockserver/server.c mockserver/exchange.c mockserver/admin.c" \
+    only_in "mockserver/server.c mockserver/exchange.c mockserver/admin.c harness/otlp_receiver.c" \
         'microhttpd\.h' "${rooms[@]}"
     only_in "harness/client.c harness/api_reference.c mockserver/forward.c" \
         'curl/.*' "${rooms[@]}"

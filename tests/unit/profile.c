@@ -72,3 +72,68 @@ Test(profile, a_slip_is_refused_before_anything_starts)
         cr_assert_eq(err.code, ERR_SCHEMA);
     }
 }
+
+static bool read_spans(struct profile *profile, const char *spans,
+                       struct err *err)
+{
+    static struct profile_sink sink = { .kind = SINK_OTLP };
+    char *text = xasprintf("{\"spans\":%s}", spans);
+    bool ok;
+
+    *profile = (struct profile){ .path = (char[]){ "p.json" } };
+    profile->sinks.items = &sink;
+    profile->sinks.count = 1;
+    profile->telemetry = json_parse(text, strlen(text), "test", err);
+    ok = profile_read_telemetry(profile, err);
+    json_free(profile->telemetry);
+    free(text);
+    return ok;
+}
+
+Test(profile, what_spans_promise_is_read_word_by_word)
+{
+    struct profile profile;
+    struct err err = { 0 };
+
+    cr_assert(read_spans(&profile, "{}", &err));
+    cr_expect_eq(profile.promises, 0);
+    cr_expect_eq(profile.flush_ms, 2000);
+    cr_assert(read_spans(&profile,
+                         "{\"promises\":[\"attempts\",\"names\"],"
+                         "\"flush_ms\":7000}",
+                         &err));
+    cr_expect_eq(profile.promises, PROMISE_ATTEMPTS | PROMISE_NAMES);
+    cr_expect_eq(profile.flush_ms, 7000);
+}
+
+Test(profile, a_promise_that_is_none_is_told)
+{
+    static const char *const wrong[] = { "{\"promises\":[\"atempts\"]}",
+                                         "{\"promises\":[1]}",
+                                         "{\"promises\":\"attempts\"}",
+                                         "{\"promise\":[]}",
+                                         "{\"flush_ms\":-1}",
+                                         "{\"flush_ms\":60001}",
+                                         "[]" };
+    struct profile profile;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct err err = { 0 };
+
+        cr_expect(!read_spans(&profile, wrong[i], &err), "%s", wrong[i]);
+        cr_expect_eq(err.code, ERR_SCHEMA, "%s", wrong[i]);
+    }
+}
+
+Test(profile, spans_need_a_place_to_come_to)
+{
+    struct err err = { 0 };
+    struct profile profile = {
+        .path = (char[]){ "p.json" },
+        .telemetry = json_parse("{\"spans\":{}}", 12, "test", &err),
+    };
+
+    cr_expect(!profile_read_telemetry(&profile, &err));
+    cr_expect(strstr(err.text, "sink"), "%s", err.text);
+    json_free(profile.telemetry);
+}

@@ -1,0 +1,171 @@
+/* What an exporter is answered, and that what it sent is there. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+#include "harness/client.h"
+#include "harness/otlp_receiver.h"
+#include "harness/text_file.h"
+
+#define TRACE "30313233343536373839616263646566"
+static const char span[] =
+    "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"" TRACE
+    "\",\"spanId\":\"4142434445464748\",\"kind\":2}]}]}]}";
+static const char json[] = "application/json";
+static const char protobuf[] = "application/x-protobuf";
+
+static void zip(struct buf *out, const char *text, size_t length)
+{
+    z_stream stream = { 0 };
+    unsigned char piece[4096];
+
+    cr_assert_eq(
+        deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY),
+        Z_OK);
+    stream.next_in = (unsigned char *)(uintptr_t)text;
+    stream.avail_in = (unsigned)length;
+    do {
+        stream.next_out = piece;
+        stream.avail_out = sizeof piece;
+        deflate(&stream, Z_FINISH);
+        buf_add(out, piece, sizeof piece - stream.avail_out);
+    } while (!stream.avail_out);
+    deflateEnd(&stream);
+}
+
+static const struct {
+    const char *method, *path, *type, *encoding, *body;
+    unsigned status;
+    size_t spans;
+} rows[] = {
+    { "POST", "/v1/traces", json, NULL, span, 200, 1 },
+    { "POST", "/prefix/v1/traces", "application/json; charset=utf-8",
+      "identity", span, 200, 1 },
+    { "POST", "/", json, NULL, span, 200, 1 },
+    { "POST", "/v1/traces", json, NULL, "{}", 200, 0 },
+    { "POST", "/v1/metrics", json, NULL, "{}", 200, 0 },
+    { "POST", "/v1/traces", protobuf, NULL, "", 200, 0 },
+    { "POST", "/v1/logs", protobuf, NULL, "", 200, 0 },
+    { "POST", "/v1/traces", json, NULL, "{", 400, 0 },
+    { "POST", "/v1/traces", protobuf, NULL, "\x0a\x05", 400, 0 },
+    { "POST", "/v1/traces", json, "gzip", span, 400, 0 },
+    { "POST", "/v1/traces", json, "br", span, 415, 0 },
+    { "POST", "/v1/traces", "text/plain", NULL, span, 415, 0 },
+    { "POST", "/v1/traces", NULL, NULL, span, 415, 0 },
+    { "POST", "/v1/profiles", json, NULL, "{}", 404, 0 },
+    { "POST", "/", json, NULL, "{}", 404, 0 },
+    { "GET", "/v1/traces", json, NULL, "", 405, 0 },
+};
+
+Test(otlp_receiver, each_request_gets_the_answer_of_the_specification)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct otlp_answer answer;
+
+        otlp_answer(&answer, rows[i].method, rows[i].path, rows[i].type,
+                    rows[i].encoding, rows[i].body, strlen(rows[i].body));
+        cr_expect_eq(answer.status, rows[i].status, "row %zu: %u", i,
+                     answer.status);
+        cr_expect_eq(answer.seen.span_count, rows[i].spans, "row %zu", i);
+        if (answer.status == 200 && !strcmp(answer.type, json))
+            cr_expect_str_eq(buf_text(&answer.body), "{}");
+        else if (answer.status == 200)
+            cr_expect_eq(answer.body.length, 0);
+        else
+            cr_expect(memmem(answer.body.data, answer.body.length,
+                             "\"message\"", 9) ||
+                          answer.body.data[0] == 0x08,
+                      "row %zu says nothing", i);
+        otlp_answer_release(&answer);
+    }
+}
+
+Test(otlp_receiver, gzip_is_undone_and_its_size_is_bounded)
+{
+    struct otlp_answer answer;
+    struct buf zipped = { 0 };
+    char *zeros = xcalloc(OTLP_BODY_MOST + 1, 1);
+
+    zip(&zipped, span, strlen(span));
+    otlp_answer(&answer, "POST", "/v1/traces", json, "gzip", zipped.data,
+                zipped.length);
+    cr_expect_eq(answer.status, 200);
+    cr_expect_eq(answer.seen.span_count, 1);
+    cr_expect_str_eq(buf_text(&answer.plain), span);
+    otlp_answer_release(&answer);
+    otlp_answer(&answer, "POST", "/v1/traces", json, "gzip", zipped.data,
+                zipped.length - 5);
+    cr_expect_eq(answer.status, 400);
+    otlp_answer_release(&answer);
+    buf_clear(&zipped);
+    zip(&zipped, zeros, OTLP_BODY_MOST + 1);
+    otlp_answer(&answer, "POST", "/v1/traces", json, "gzip", zipped.data,
+                zipped.length);
+    cr_expect_eq(answer.status, 413);
+    otlp_answer_release(&answer);
+    otlp_answer(&answer, "POST", "/v1/traces", json, NULL, zeros,
+                OTLP_BODY_MOST + 1);
+    cr_expect_eq(answer.status, 413);
+    otlp_answer_release(&answer);
+    buf_release(&zipped);
+    free(zeros);
+}
+
+static bool has_root(const struct telemetry *telemetry, const void *context)
+{
+    return telemetry_has_root(telemetry, context);
+}
+
+Test(otlp_receiver, what_was_sent_is_in_the_file_and_can_be_taken)
+{
+    static const char *const headers[] = { "Content-Type: application/json",
+                                           NULL };
+    static const char *const ids[] = { TRACE, NULL };
+    char path[] = "/tmp/gatedrill-test-XXXXXX";
+    struct client_request request = { .method = "POST",
+                                      .headers = headers,
+                                      .body = span,
+                                      .body_length = strlen(span),
+                                      .timeout_ms = 2000 };
+    struct otlp_receiver *receiver;
+    struct http_trace trace;
+    struct telemetry taken = { 0 };
+    struct err err = { 0 };
+    struct buf file = { 0 };
+    char *url;
+
+    close(mkstemp(path));
+    receiver = otlp_receiver_new(path, &err);
+    cr_assert(receiver, "%s: %s", err.where, err.text);
+    cr_expect(!otlp_receiver_wait(receiver, 5, has_root, TRACE));
+    url = xasprintf("%s/v1/traces", otlp_receiver_url(receiver));
+    request.url = url;
+    client_global_init();
+    client_send(&trace, &request);
+    cr_expect_eq(trace.status, 200);
+    cr_expect_str_eq(buf_text(&trace.body), "{}");
+    cr_expect(otlp_receiver_wait(receiver, 2000, has_root, TRACE));
+    otlp_receiver_take(receiver, &taken, ids);
+    cr_expect_eq(taken.span_count, 1);
+    cr_expect(!otlp_receiver_wait(receiver, 0, has_root, TRACE));
+    cr_assert(text_file_append_to(&file, path, &err));
+    cr_expect(strstr(buf_text(&file), span));
+    otlp_receiver_free(receiver);
+    http_trace_release(&trace);
+    telemetry_release(&taken);
+    buf_release(&file);
+    free(url);
+    unlink(path);
+}
+
+Test(otlp_receiver, a_file_that_cannot_be_written_is_told)
+{
+    struct err err = { 0 };
+
+    cr_expect_null(otlp_receiver_new("/nowhere/at/all", &err));
+    cr_expect_eq(err.code, ERR_IO);
+}
