@@ -23,11 +23,12 @@ struct coded {
 void coded_release(struct coded *coded);
 
 enum coder_trait {
-    CODER_FOLDS = 1,        /* hex: upper or lower case says nothing */
-    CODER_DERIVED = 2,      /* the text does not follow from it */
-    CODER_CREDENTIALS = 4,  /* of interest for credentials only */
-    CODER_EVERY_PIECE = 8,  /* 16 bytes from anywhere, not only from the ends */
-    CODER_TELLS_FOLDED = 16 /* another case is found, and said */
+    CODER_FOLDS = 1,       /* hex: upper or lower case says nothing */
+    CODER_DERIVED = 2,     /* the text does not follow from it */
+    CODER_CREDENTIALS = 4, /* of interest for credentials only */
+    CODER_EVERY_PIECE = 8, /* 16 bytes from anywhere, not only its beginning */
+    CODER_TELLS_FOLDED = 16, /* another case is found, and said */
+    CODER_BOTH_ENDS = 32     /* common enough to be looked for by its end too */
 };
 struct coder {
     const char *name; /* "base64" */

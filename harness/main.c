@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,9 @@ int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : NULL;
 
+    /* Hundreds of threads that mostly wait share two heaps: what one of them
+     * needed for a moment, the next one may have. */
+    mallopt(M_ARENA_MAX, 2);
     log_init("gatedrill", LOG_WARNING);
     if (!word) {
         write_usage(stderr);

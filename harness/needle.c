@@ -35,8 +35,9 @@ static void add_anchor(struct needle_set *set, size_t index, size_t from,
     };
 }
 
-/* The first and the last piece of a canary's own part; of plain text every
- * piece, so that 16 bytes from anywhere hold one. */
+/* The first piece of a canary's own part, and the last where that is worth a
+ * literal; of plain text every piece, so that 16 bytes from anywhere hold one.
+ */
 static void add_anchors(struct needle_set *set, size_t index)
 {
     const struct needle *needle = &set->needles[index];
@@ -49,12 +50,13 @@ static void add_anchors(struct needle_set *set, size_t index)
         add_anchor(set, index, 0, length);
         return;
     }
-    for (size_t at = fixed; at + ANCHOR_BYTES < length; at += ANCHOR_BYTES) {
+    for (size_t at = fixed; at + ANCHOR_BYTES <= length; at += ANCHOR_BYTES) {
         add_anchor(set, index, at, at + ANCHOR_BYTES);
         if (!all)
             break;
     }
-    add_anchor(set, index, length - ANCHOR_BYTES, length);
+    if (needle->coder->traits & CODER_BOTH_ENDS)
+        add_anchor(set, index, length - ANCHOR_BYTES, length);
 }
 
 static size_t needles_of(const struct canary *canary)

@@ -6,6 +6,7 @@
 #ifndef GATEDRILL_HARNESS_PLANT_H
 #define GATEDRILL_HARNESS_PLANT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/buf.h"
@@ -13,6 +14,7 @@
 struct plant {
     const char *name; /* "json-unicode" */
     void (*write)(struct buf *out, const char *text, size_t length);
+    bool packs; /* several texts cost hardly more than one */
 };
 extern const struct plant plants[]; /* ends with { 0 } */
 

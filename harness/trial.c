@@ -315,22 +315,26 @@ static bool trial_wants_probes(const struct trial *t)
     return !t->slot->kind.wrong_key;
 }
 
-/* Looks for every canary where the gateway may have left one. */
+/* Looks for every canary where the gateway may have left one. One case at a
+ * time: it only computes, and hundreds at once would each want their memory. */
 static void trial_search(struct trial *t, const int64_t *mark)
 {
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
     struct observation *o = t->o;
     struct scan_set canaries;
     struct err err = { 0 };
 
     sink_settle(&t->slot->sinks, mark, TRIAL_SETTLE_MS);
-    if (!scan_set_init(&canaries, o->canaries, o->canary_count, &err)) {
+    pthread_mutex_lock(&one_at_a_time);
+    if (scan_set_init(&canaries, o->canaries, o->canary_count, &err)) {
+        sink_scan(&t->slot->sinks, mark, &canaries, o);
+        sink_scan_client(&canaries, o);
+        sink_control(&canaries, o, t->slot->gateway.folder);
+        scan_set_release(&canaries);
+    } else {
         trial_break(t, &err);
-        return;
     }
-    sink_scan(&t->slot->sinks, mark, &canaries, o);
-    sink_scan_client(&canaries, o);
-    sink_control(&canaries, o, t->slot->gateway.folder);
-    scan_set_release(&canaries);
+    pthread_mutex_unlock(&one_at_a_time);
 }
 
 static void trial_look(struct trial *t, const int64_t *mark)
