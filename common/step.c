@@ -222,6 +222,18 @@ static bool check_answer(const struct step *step, const char *path,
     return true;
 }
 
+static bool no_error(const struct step *step, const char *path, struct err *err)
+{
+    const char *name = step->code         ? "code"
+                       : step->error_type ? "error_type"
+                       : step->message    ? "message"
+                                          : NULL;
+
+    return !name || refuse(err, path, name,
+                           "only the kinds \"error_object\" and "
+                           "\"error_and_choices\" hold an error");
+}
+
 static bool check_sizes(const struct step *step, const char *path,
                         struct err *err)
 {
@@ -232,6 +244,10 @@ static bool check_sizes(const struct step *step, const char *path,
         step->kind != STEP_BODY_CUT_JSON)
         return refuse(err, path, "percent",
                       "only the kind \"cut_json\" is cut somewhere");
+    if (step->fault == FAULT_body && step->kind >= 0 &&
+        step->kind != STEP_BODY_ERROR_OBJECT &&
+        step->kind != STEP_BODY_ERROR_AND_CHOICES)
+        return no_error(step, path, err);
     return true;
 }
 

@@ -198,6 +198,8 @@ static void print_coverage(struct buf *out)
     print_covered(out, json_get(catalogue, "catalogue"), &all);
     buf_add_text(out, "\n## Requirements of the drill\n");
     print_covered(out, json_get(catalogue, "requirements"), &all);
+    buf_add_text(out, "\n## What to expect after which answer\n");
+    print_covered(out, json_get(catalogue, "answers"), &all);
     scenarios_release(&all);
     json_free(catalogue);
 }

@@ -164,6 +164,8 @@ static void odd_body(struct effect *e, const struct step *step,
     }
     whole_message(e, step->status > 0 ? step->status : 200,
                   contents[step->kind]);
+    if (e->content == EFFECT_CONTENT_ERROR)
+        e->code = step->code;
     /* One JSON text to a request for a stream. */
     if (context->stream && e->content == EFFECT_CONTENT_ODD)
         e->content = EFFECT_CONTENT_BAD;

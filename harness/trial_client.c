@@ -39,6 +39,7 @@ static char **trial_headers(struct trial *t, const struct case_client *client,
         names_set(&names, t->slot->gateway.names.items[i].key,
                   t->slot->gateway.names.items[i].value);
     names_set(&names, "client.key", trial_client_key(t, client->credential));
+    names_set(&names, "canary.prompt", trial_canary(t, "prompt"));
     for (size_t i = 0; i < pairs->count; i++) {
         char *value;
 
@@ -53,8 +54,17 @@ static char **trial_headers(struct trial *t, const struct case_client *client,
         xwipe(value, strlen(value));
         free(value);
     }
-    for (size_t i = 0; i < client->headers.count; i++)
-        list[count++] = xasprintf("%s: %s", more[i].name, more[i].value);
+    for (size_t i = 0; i < client->headers.count; i++) {
+        char *value =
+            names_fill(&names, more[i].value, "$.client.headers", err);
+
+        /* A name that is no one's stands as it is written. */
+        list[count++] =
+            xasprintf("%s: %s", more[i].name, value ? value : more[i].value);
+        if (value)
+            xwipe(value, strlen(value));
+        free(value);
+    }
     if (traceparent)
         list[count++] = traceparent;
     names_release(&names);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "harness/seen.h"
 
@@ -38,37 +39,67 @@ static const char *stranger(const struct observation *o,
 }
 
 static bool is_wanted(const struct observation *o,
-                      const struct attempt *attempt, int64_t rule)
+                      const struct attempt *attempt, int64_t rule, size_t i)
 {
-    const char *fingerprint = attempt->request.credentials[0].fingerprint;
+    const char *fingerprint = attempt->request.credentials[i].fingerprint;
 
     if (rule == CREDENTIAL_CLIENT)
         return !strcmp(o->client_fingerprint, fingerprint);
     return is_key_of(o, fingerprint, attempt->upstream);
 }
 
+static bool sends(const struct case_client *client, const char *header)
+{
+    const struct step_header *headers = client->headers.items;
+
+    for (size_t i = 0; i < client->headers.count; i++)
+        if (!strcasecmp(headers[i].name, header))
+            return true;
+    return false;
+}
+
+/* Whether a credential counts. Not where the client's key is passed through
+ * and the scenario makes the client send that header besides: it may be too. */
+static bool counts(const struct observation *o, const struct attempt *attempt,
+                   int64_t rule, size_t i)
+{
+    const char *header = attempt->request.credentials[i].header;
+
+    for (size_t k = 0; rule == CREDENTIAL_CLIENT && k < o->request_count; k++)
+        if (o->requests[k].epoch == attempt->id.epoch &&
+            sends(&o->drill_case->phases[o->requests[k].phase].client, header))
+            return false;
+    return true;
+}
+
 /* What is wrong with the credentials of one attempt; false: nothing. */
 static bool wrong(char *out, size_t size, const struct observation *o,
                   const struct attempt *attempt, int64_t rule)
 {
-    size_t count = attempt->request.credential_count;
+    size_t counted = 0;
+    size_t wanted = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < attempt->request.credential_count; i++) {
         const struct attempt_credential *one = &attempt->request.credentials[i];
         const char *owner = stranger(o, attempt, one->fingerprint, rule);
 
-        if (!owner)
+        if (owner) {
+            snprintf(out, size, "carries the key of %s in %s", owner,
+                     one->header);
+            return true;
+        }
+        if (!counts(o, attempt, rule, i))
             continue;
-        snprintf(out, size, "carries the key of %s in %s", owner, one->header);
-        return true;
+        counted++;
+        wanted += is_wanted(o, attempt, rule, i);
     }
     if (rule < 0)
         return false;
-    snprintf(out, size, "carries %zu credentials", count);
-    if (count != (rule == CREDENTIAL_NONE ? 0U : 1U))
+    snprintf(out, size, "carries %zu credentials", counted);
+    if (counted != (rule == CREDENTIAL_NONE ? 0U : 1U))
         return true;
     snprintf(out, size, "carries a key that is not the right one");
-    return count == 1 && !is_wanted(o, attempt, rule);
+    return counted != wanted;
 }
 
 /* Without a key of the client's there is none to pass through. */

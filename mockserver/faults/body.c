@@ -75,12 +75,20 @@ static void draft_invalid_utf8(struct draft *draft, const struct step *step,
     healthy_draft_completion(draft, &completion, request);
 }
 
+static struct healthy_error error_of(const struct step *step)
+{
+    return (struct healthy_error){ .status = 502,
+                                   .code = step->code,
+                                   .type = step->error_type,
+                                   .message = step->message };
+}
+
 static void draft_error_object(struct draft *draft, const struct step *step,
                                const struct fault_request *request)
 {
-    (void)step;
-    healthy_draft_error(draft, &(struct healthy_error){ .status = 502 },
-                        request);
+    struct healthy_error said = error_of(step);
+
+    healthy_draft_error(draft, &said, request);
 }
 
 static void draft_no_choices(struct draft *draft, const struct step *step,
@@ -100,11 +108,10 @@ static void draft_error_and_choices(struct draft *draft,
                                     const struct fault_request *request)
 {
     struct completion completion = sound;
+    struct healthy_error said = error_of(step);
     struct buf error = { 0 }, more = { 0 };
 
-    (void)step;
-    healthy_write_error(&error, &(struct healthy_error){ .status = 502 },
-                        request);
+    healthy_write_error(&error, &said, request);
     /* Its one member. */
     buf_printf(&more, "%.*s,", (int)error.length - 2, error.data + 1);
     completion.sent = ANSWER_TOKENS / 2;

@@ -5,6 +5,7 @@
 
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_text.h"
 #include "tests/refgateway/bug_write.h"
 
 /* What is leaked. */
@@ -93,4 +94,6 @@ void bug_leak(struct access_log *log, const struct relay *relay,
     for (size_t i = 0; i < sizeof leaks / sizeof leaks[0]; i++)
         if (bug_is(leaks[i].bug))
             leak(i, log, relay->plan.settings, request);
+    if (bug_is(BUG_UPSTREAM_TEXT_IN_LOG))
+        access_log_leak(log, bug_text());
 }

@@ -16,14 +16,17 @@ BUG(RETRY_401, "retry-on-401", "A01 A12", "auth_fail_closed",
     "auth/key-refused*", NULL,
     "a refused key is tried again")
 BUG(RETRY_403, "retry-on-403", "A03 A04", "auth_fail_closed",
-    "auth/access-denied*", NULL,
+    "auth/access-denied* rate-limit/quota-as-403", NULL,
     "a refused permission is tried again")
 BUG(RETRY_400, "retry-on-400", "A01", "attempts_per_upstream",
-    "client-error/invalid-request*", NULL,
+    "client-error/invalid-request* client-error/context-too-long* client-error/unsupported-parameter", NULL,
     "an invalid request is tried again")
 BUG(RETRY_404, "retry-on-404", "A02", "attempts_per_upstream",
     "client-error/unknown-model*", NULL,
     "an unknown model is tried again")
+BUG(RETRY_407, "retry-on-407", "A04", "attempts_per_upstream",
+    "auth/refused-by-a-middlebox[status=407]", NULL,
+    "a proxy's demand for authentication is tried again")
 BUG(RETRY_422, "retry-on-422", "A04", "attempts_per_upstream",
     "client-error/validation*", NULL,
     "a failed validation is tried again")
@@ -34,8 +37,11 @@ BUG(RETRY_3XX, "retry-on-3xx", "A04 M15", "attempts_per_upstream",
     "client-error/comet-wrong-path-redirect redirect/to-itself", NULL,
     "a redirect counts as a failure to be retried")
 BUG(NEVER_CODES_IGNORED, "never-codes-ignored", "A07 A08", "attempts_per_upstream",
-    "rate-limit/quota-used-up client-error/comet-500* client-error/comet-503*", NULL,
+    "rate-limit/quota-used-up client-error/comet-500* client-error/comet-503* auth/refused-in-200", NULL,
     "only the status is looked at, never the error code")
+BUG(WORDS_ARE_CODES, "words-are-codes", "A09 B02", "attempts_per_upstream",
+    "transient/text-of-another-class[word=invalid_api_key]", NULL,
+    "a word in a message is taken for the error code")
 BUG(TEXT_SNIFFED, "text-sniffed", "A09", "attempts_per_upstream",
     "client-error/text-sniffing", NULL,
     "a message that speaks of a rate limit makes a 400 a 429")
@@ -67,7 +73,7 @@ BUG(UNUSUAL_5XX, "unusual-5xx-not-retried", "B11", "attempts_per_upstream",
     "transient/unusual-5xx*", NULL,
     "5xx statuses above 504 are no failure to be retried")
 BUG(NO_RETRY_429, "no-retry-on-429", "B03", "attempts_per_upstream",
-    "rate-limit/429-once* rate-limit/retry-after-*", NULL,
+    "rate-limit/429-once* rate-limit/retry-after-* rate-limit/429-of-an-edge* rate-limit/429-in-chinese", NULL,
     "a rate limit is final at this upstream")
 BUG(NO_RETRY_RESET, "no-retry-on-reset", "B01 M14", "attempts_per_upstream",
     "connection/reset-once connection/reset-after-request*", NULL,
@@ -305,7 +311,7 @@ BUG(EMPTY_BODY_PASSED, "empty-body-passed", "G05 G03", "client_outcome",
     "malformed/empty-body", NULL,
     "an empty body is passed on with 200")
 BUG(ERROR_IN_200_PASSED, "error-in-200-passed", "G01 G02 F14", "client_outcome",
-    "malformed/error-in-200", NULL,
+    "malformed/error-in-200 auth/refused-in-200", NULL,
     "an error object with 200 is a success")
 BUG(NO_CHOICES_PASSED, "no-choices-passed", "G06", "client_outcome",
     "malformed/no-choices", NULL,
@@ -408,6 +414,9 @@ BUG(NO_FIRST_TOKEN_TIMEOUT, "no-timeout-before-output", "I08 I09", "attempts_per
 BUG(NO_IDLE_TIMEOUT, "no-idle-timeout", "I06", "total_time",
     "timeout/silent-in-stream", NULL,
     "a stream that falls silent is waited for without end")
+BUG(LIMITS_NOT_RESTARTED, "limits-not-restarted", "I14 I16", "client_outcome",
+    "transient/slow-failure*", NULL,
+    "what the first attempt took is taken off the limits of the second")
 BUG(NO_ATTEMPT_TIMEOUT, "no-attempt-timeout", "I05 I15", "attempts_per_upstream",
     "timeout/silent-attempt", "attempt-only",
     "an attempt may take as long as it likes")
@@ -517,8 +526,11 @@ BUG(NOT_FOUND_AS_500, "not-found-as-500", "L02", "client_status",
 BUG(ALL_4XX_AS_400, "all-4xx-as-400", "L12", "client_status",
     "client-error/validation* client-error/unknown-model* client-error/other-4xx*", NULL,
     "every 4xx is told as 400")
+BUG(NO_ROUTE_AS_200, "no-route-as-200", "G09", "client_outcome",
+    "client-error/unknown-route", NULL,
+    "a route that does not exist is answered 200 with an error object")
 BUG(EXHAUSTED_AS_500, "exhausted-as-500", "L09 L11", "client_status",
-    "connection/refused-everywhere transient/5xx-everywhere[status=503*", NULL,
+    "connection/refused-everywhere transient/5xx-everywhere[status=503* rate-limit/429-then-503-everywhere*", NULL,
     "when all has failed the client is told 500")
 BUG(NO_ANSWER, "no-answer-when-exhausted", "L07 M03", "client_outcome",
     "transient/5xx-everywhere* rate-limit/429-everywhere transient/no-fallback", NULL,
@@ -549,6 +561,15 @@ BUG(BODY_CUT_ON_RETRY, "body-cut-on-retry", "M05 M06", "same_body",
 BUG(FIELD_ADDED, "field-added", "N03", "request_drift",
     "control/healthy*", NULL,
     "max_tokens is added to every request")
+BUG(FIELDS_DROPPED, "fields-dropped", "N01 N03", "request_drift",
+    "client-error/unsupported-parameter transient/fallback-lacks-a-parameter", NULL,
+    "parameters that are not every upstream's are left out without a word")
+BUG(CLIENT_HEADERS_FORWARDED, "client-headers-forwarded", "K04 K11", "one_credential",
+    "control/client-headers* transient/client-headers", NULL,
+    "cookies and other keys of the client's go to the upstream")
+BUG(ROUTING_HEADER_OBEYED, "routing-header-obeyed", "K16 K17", "trap_silent",
+    "control/client-headers*", NULL,
+    "a header of the client's says where the request goes, key and all")
 BUG(MODEL_DROPPED, "model-dropped", "N01 N02", "request_drift",
     "control/healthy*", NULL,
     "the model is left out")
@@ -597,11 +618,23 @@ BUG(COOLDOWN_ALL_CALLED, "called-though-all-cool", "O05 D15", "cooldown",
 BUG(REFUSED_KEY_DISABLES, "refused-key-disables", "O03 L04", "attempts_per_upstream",
     "state/one-refusal-then-healthy[status=401]", NULL,
     "one refused key takes the upstream out of service for good")
+BUG(KEY_TEXT_DISABLES, "key-text-disables", "B02", "attempts_per_upstream",
+    "client-error/text-speaks-of-a-key", NULL,
+    "a message that speaks of an API key takes the upstream out of service")
 BUG(ERRORS_CACHED, "errors-cached", "O07", "attempts_per_upstream",
     "state/same-prompt-after-failure*", NULL,
     "an error is kept and given again for the same request")
 
 /* P: logs, telemetry and echoes. */
+BUG(UPSTREAM_TEXT_TO_CLIENT, "upstream-text-to-client", "P06", "redaction",
+    "auth/key-refused-and-echoed* transient/error-repeats-the-request[what=credential*", NULL,
+    "the client gets the error of the upstream as it came, with the key in it")
+BUG(UPSTREAM_TEXT_IN_LOG, "upstream-text-in-log", "P09 P10 P03", "redaction",
+    "client-error/content-filter* transient/error-repeats-the-request[what=prompt* malformed/request-in-broken-json*", NULL,
+    "the error of the upstream stands in the log as it came, with key and prompt in it")
+BUG(NO_RETRIES_AS_MINUS_ONE, "no-retries-told-as-minus-one", "P13", "retry_count_truth",
+    "transient/no-retry-declared", NULL,
+    "where no retry is configured the header that tells the retries says -1")
 BUG(RETRIES_AS_ATTEMPTS, "retries-told-as-attempts", "P13 P16", "retry_count_truth",
     "control/healthy* transient/5xx-once*", NULL,
     "the header that tells the retries tells the attempts")

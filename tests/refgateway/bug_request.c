@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/json.h"
 #include "tests/refgateway/bug.h"
 
@@ -62,13 +63,13 @@ static void write_model(struct buf *body, const struct relay_plan *plan,
     request_body_write(body, &plan->body, model);
 }
 
-static void drop_model(struct buf *body)
+static void drop(struct buf *body, const char *member)
 {
     struct err err;
     struct json *root = json_parse(body->data, body->length, "body", &err);
     char *text;
 
-    json_remove(root, "model");
+    json_remove(root, member);
     text = json_print(root);
     buf_clear(body);
     buf_add_text(body, text);
@@ -107,7 +108,11 @@ static void mix_up_body(struct buf *body, const struct relay_plan *plan,
     if (bug_is(BUG_MODEL_OF_CLIENT))
         write_model(body, plan, NULL);
     if (bug_is(BUG_MODEL_DROPPED))
-        drop_model(body);
+        drop(body, "model");
+    if (bug_is(BUG_FIELDS_DROPPED)) {
+        drop(body, "logit_bias");
+        drop(body, "seed");
+    }
     if (bug_is(BUG_FIELD_ADDED))
         add_member(body, "\"max_tokens\":256");
     if (is_retry && bug_is(BUG_BODY_CHANGED_ON_RETRY))
@@ -123,12 +128,30 @@ static void mix_up_body(struct buf *body, const struct relay_plan *plan,
         buf_clear(body);
 }
 
+static _Thread_local int64_t began_ns;
+
+int64_t bug_request_began_ns(void)
+{
+    return began_ns;
+}
+
+static void mix_up_route(struct call_plan *call)
+{
+    for (size_t i = 0; i < call->header_count; i++)
+        if (!strcmp(call->headers[i].name, BUG_ROUTING_HEADER))
+            call->url = call->headers[i].value;
+}
+
 void bug_request(struct call_plan *call, struct buf *body,
                  const struct relay_plan *plan, const struct progress *progress)
 {
     bool is_fallback = progress->current > 0;
     bool is_retry = progress->at[progress->current].attempts > 1;
 
+    if (progress->attempts == 1)
+        began_ns = clock_now_ns();
+    if (bug_is(BUG_ROUTING_HEADER_OBEYED))
+        mix_up_route(call);
     mix_up_keys(call, plan, progress, is_fallback, is_retry);
     mix_up_idempotency(call, is_fallback || is_retry);
     mix_up_body(body, plan, is_fallback, is_retry);

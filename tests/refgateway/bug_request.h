@@ -8,6 +8,12 @@
 #include "tests/refgateway/relay.h"
 
 /* body holds what call->body points to, and may be rewritten. */
+/* With it a client names the upstream, where a bug lets it. */
+#define BUG_ROUTING_HEADER "x-upstream-url"
+
+/* When the first attempt of the request that this thread serves began. */
+int64_t bug_request_began_ns(void);
+
 void bug_request(struct call_plan *call, struct buf *body,
                  const struct relay_plan *plan,
                  const struct progress *progress);

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_text.h"
 
 static _Atomic bool out_of_service[RULES_UPSTREAMS];
 
@@ -16,7 +17,10 @@ void bug_state_note(size_t upstream, const struct result *result,
     bool disabled =
         bug_is(BUG_REFUSED_KEY_DISABLES) && http && result->status == 401;
 
-    if (sticks || cools || disabled)
+    bool words =
+        bug_is(BUG_KEY_TEXT_DISABLES) && http && bug_text_has("API key");
+
+    if (sticks || cools || disabled || words)
         atomic_store(&out_of_service[upstream], true);
 }
 

@@ -11,6 +11,7 @@
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_cache.h"
 #include "tests/refgateway/bug_leak.h"
+#include "tests/refgateway/bug_text.h"
 #include "tests/refgateway/bug_wire.h"
 #include "tests/refgateway/complaint.h"
 #include "tests/refgateway/forward.h"
@@ -158,6 +159,9 @@ static void add_retry_count(struct MHD_Response *response,
         retries = exchange->relay.course.progress.attempts;
     if (bug_is(BUG_RETRIES_NEVER_TOLD))
         retries = 0;
+    if (bug_is(BUG_NO_RETRIES_AS_MINUS_ONE) &&
+        exchange->plan->rules->retry.budget == 0)
+        retries = -1;
     snprintf(text, sizeof text, "%lld", retries);
     MHD_add_response_header(response, RETRY_HEADER, text);
 }
@@ -209,7 +213,11 @@ static enum MHD_Result refuse(struct exchange *exchange,
     exchange->log.decision = refusal->decision;
     if (refusal->header)
         MHD_add_response_header(response, refusal->header, refusal->value);
-    return queue(exchange, connection, refusal->status, response);
+    return queue(exchange, connection,
+                 refusal == &refusal_no_route && bug_is(BUG_NO_ROUTE_AS_200)
+                     ? 200
+                     : refusal->status,
+                 response);
 }
 
 static enum MHD_Result complain(struct exchange *exchange,
@@ -226,6 +234,8 @@ static enum MHD_Result complain(struct exchange *exchange,
     if (bug_is(BUG_KEY_TO_CLIENT) && relay->course.why == WHY_AUTH)
         buf_printf(&body, "{\"error\":{\"message\":\"%s was refused\"}}",
                    exchange->plan->settings->upstreams[0].keys[0]);
+    else if (bug_is(BUG_UPSTREAM_TEXT_TO_CLIENT) && *bug_text())
+        buf_add_text(&body, bug_text());
     else
         complaint_write(&body, &relay->course.result, relay->course.why);
     if (bug_is(BUG_ERRORS_CACHED))

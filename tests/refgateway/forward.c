@@ -5,6 +5,8 @@
 
 #include "common/digest.h"
 #include "common/xalloc.h"
+#include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_request.h"
 
 #define IDEMPOTENCY_HEADER "Idempotency-Key"
 #define IDEMPOTENCY_BYTES  16
@@ -44,6 +46,31 @@ static char *idempotency_key(const struct rules *rules,
     return value ? xstrdup(value) : NULL;
 }
 
+/* What seeded bugs pass on besides. */
+static size_t add_bugs(struct call_header *out,
+                       struct MHD_Connection *connection)
+{
+    static const struct {
+        enum bug bug;
+        const char *name;
+    } rows[] = {
+        { BUG_CLIENT_HEADERS_FORWARDED, "Cookie" },
+        { BUG_CLIENT_HEADERS_FORWARDED, "x-api-key" },
+        { BUG_ROUTING_HEADER_OBEYED, BUG_ROUTING_HEADER },
+    };
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *value =
+            bug_is(rows[i].bug) ? sent(connection, rows[i].name) : NULL;
+
+        if (value)
+            out[count++] =
+                (struct call_header){ xstrdup(rows[i].name), xstrdup(value) };
+    }
+    return count;
+}
+
 size_t forward_headers(struct call_header out[static FORWARD_MOST],
                        const struct rules *rules,
                        struct MHD_Connection *connection)
@@ -63,5 +90,5 @@ size_t forward_headers(struct call_header out[static FORWARD_MOST],
             out[count++] = (struct call_header){ xstrdup(names->items[i]),
                                                  xstrdup(value) };
     }
-    return count;
+    return count + add_bugs(out + count, connection);
 }

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_text.h"
 #include "tests/refgateway/classify.h"
 #include "tests/refgateway/retry_after.h"
 
@@ -78,6 +79,11 @@ void hearing_result(const struct hearing *hearing, int64_t wall_ms,
     snprintf(out->code, sizeof out->code, "%s", error.code);
     snprintf(out->type, sizeof out->type, "%s", error.type);
     out->status = hearing->head.complete ? hearing->head.status : 0;
+    if (out->outcome != OUTCOME_OK)
+        bug_text_note(wire.body);
+    if (bug_is(BUG_WORDS_ARE_CODES) && out->outcome == OUTCOME_HTTP &&
+        strstr(wire.body, "invalid_api_key"))
+        snprintf(out->code, sizeof out->code, "invalid_api_key");
     out->said = said(hearing->head.should_retry);
     out->told_ms = retry_after_told_ms(hearing->rules, &headers, wall_ms);
     if (bug_is(BUG_RETRY_AFTER_ON_200) && out->outcome == OUTCOME_OK &&

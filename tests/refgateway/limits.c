@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_request.h"
 
 /* Nothing is waited for longer than this, whatever is declared or not. */
 #define SILENCE_MOST_MS INT64_C(600000)
@@ -59,6 +60,10 @@ static struct limits_moments bent(const struct limits_moments *moments)
     }
     if (bug_is(BUG_HEADER_TIMER_NOT_CLEARED))
         seen.head = 0;
+    if (bug_is(BUG_LIMITS_NOT_RESTARTED)) {
+        seen.start = bug_request_began_ns();
+        seen.sent = seen.sent ? seen.start : 0;
+    }
     return seen;
 }
 

@@ -32,6 +32,45 @@ Test(checks_request, every_attempt_carries_the_right_key_alone)
     stage_release(&s);
 }
 
+/* What the scenario makes the client send besides its key. */
+Test(checks_request, a_second_key_of_the_clients_passes_only_where_its_key_does)
+{
+    static struct step_header also = { (char *)(uintptr_t) "X-Api-Key",
+                                       (char *)(uintptr_t) "${client.key}" };
+    static const struct {
+        const char *rule, *key;
+        bool named;
+        enum verdict verdict;
+    } rows[] = {
+        { "client", "c0", true, VERDICT_PASS },
+        { "client", "c0", false, VERDICT_FAIL },
+        { "client", "p0", true, VERDICT_FAIL },
+        { "own", "p0", true, VERDICT_FAIL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stage s;
+        struct attempt *a;
+        char runbook[96];
+
+        snprintf(runbook, sizeof runbook,
+                 "{\"upstreams\":{\"primary\":{\"credential\":\"%s\"}}}",
+                 rows[i].rule);
+        stage_init(&s, runbook, false, NULL, NULL);
+        s.d.phase.client.headers =
+            (struct bind_list){ &also, rows[i].named, true };
+        a = stage_attempt(&s, "primary", 200, 1);
+        set_key(a, rows[i].key);
+        a->request.credential_count = 2;
+        snprintf(a->request.credentials[1].header,
+                 sizeof a->request.credentials[1].header, "x-api-key");
+        snprintf(a->request.credentials[1].fingerprint, FINGERPRINT_HEX_SIZE,
+                 "c0");
+        EXPECT_VERDICT(&s, "one_credential", rows[i].verdict);
+        stage_release(&s);
+    }
+}
+
 Test(checks_request, the_clients_key_passes_through_where_declared)
 {
     static const char runbook[] =

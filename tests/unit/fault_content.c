@@ -41,6 +41,25 @@ Test(fault_content, finish_reason_is_the_one_asked_for)
     }
 }
 
+Test(fault_content, an_error_in_a_200_says_what_the_step_says)
+{
+    static const int64_t kinds[] = { STEP_BODY_ERROR_OBJECT,
+                                     STEP_BODY_ERROR_AND_CHOICES };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct acted a = acted_new(FAULT_body, false);
+
+        a.step.kind = kinds[i];
+        a.step.code = (char *)(uintptr_t) "invalid_api_key";
+        a.step.message = (char *)(uintptr_t) "no such key";
+        act(&a);
+        cr_expect_eq(a.plan.status, 200);
+        cr_expect_eq(count_of(&a, "\"code\":\"invalid_api_key\""), 1);
+        cr_expect_eq(count_of(&a, "no such key"), 1);
+        acted_release(&a);
+    }
+}
+
 Test(fault_content, usage_is_told_as_asked_for)
 {
     static const struct {

@@ -806,6 +806,22 @@ Test(oracle, the_sum_of_waits_is_capped_too)
     EXPECT_ROWS(rows);
 }
 
+Test(oracle, a_code_in_a_200_bars_a_retry_as_in_an_error)
+{
+    static const struct row rows[] = {
+        { STRICT, false,
+          "[{\"fault\":\"body\",\"kind\":\"error_object\","
+          "\"code\":\"insufficient_quota\"}]",
+          NULL, "P fallback error" },
+        { STRICT, false,
+          "[{\"fault\":\"body\",\"kind\":\"error_object\","
+          "\"code\":\"another\"},{\"fault\":\"none\"}]",
+          NULL, "PP primary_ ok" },
+    };
+
+    EXPECT_ROWS(rows);
+}
+
 Test(oracle, x_should_retry_counts_as_declared)
 {
 #define SHOULD(word)                                                           \

@@ -286,6 +286,9 @@ Test(step, what_a_fault_does_not_read_is_refused)
           ".bytes", "percent says already how much is sent; choose one" },
         { "{\"fault\":\"body\",\"kind\":\"null\",\"percent\":1}", ".percent",
           "only the kind \"cut_json\" is cut somewhere" },
+        { "{\"fault\":\"body\",\"kind\":\"html\",\"code\":\"c\"}", ".code",
+          "only the kinds \"error_object\" and \"error_and_choices\" hold an "
+          "error" },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
