@@ -42,8 +42,8 @@ struct result {
     char **names;             /* check ids that findings borrow, when read
                                  back; NULL-terminated or NULL */
     struct json *record;      /* the evidence record; NULL: not applicable */
-    struct json *history;     /* one line of history.jsonl; never NULL once
-                                 judged */
+    struct json *history;     /* one line of history.jsonl; NULL: not judged, or
+                                 saved and forgotten */
     int64_t wall_ms;          /* lab files only */
 };
 
@@ -59,6 +59,8 @@ void result_judge(struct result *result, const struct run *run,
                   time_t when, int64_t wall_ms);
 /* The same for a case that the runbook or the profile makes impossible. */
 void result_skip(struct result *result, const char *reason);
+/* What was saved is large, and no report looks at it. */
+void result_forget_history(struct result *result);
 void result_free(struct result *result);
 
 struct result_list {

@@ -121,6 +121,12 @@ void result_skip(struct result *result, const char *reason)
     evidence_history_result(result->history, result);
 }
 
+void result_forget_history(struct result *result)
+{
+    json_free(result->history);
+    result->history = NULL;
+}
+
 void result_free(struct result *result)
 {
     if (!result)

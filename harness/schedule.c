@@ -73,6 +73,7 @@ static void schedule_record(struct drill *drill, struct planned_case *planned,
     findings_release(&findings);
     if (!run_save_result(&drill->folder, planned->result, &err))
         schedule_broke(drill, &err);
+    result_forget_history(planned->result);
 }
 
 static void schedule_quarantine(struct drill *drill, const struct slot *slot,
