@@ -34,6 +34,7 @@ struct result {
     char *case_id, *scenario, *family, *title;
     enum evidence_type evidence_type;
     enum probe_kind probe;
+    bool variant;         /* of another configuration than the profile's own */
     int64_t number;       /* of the case, before filtering, from 1 */
     int64_t repeat;       /* from 1 */
     enum verdict verdict; /* NOT_APPLICABLE: no record is written */

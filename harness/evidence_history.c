@@ -246,6 +246,8 @@ void evidence_history_result(struct json *history, const struct result *result)
     json_add_text(history, "evidence_type",
                   evidence_type_names[result->evidence_type]);
     json_add_text(history, "probe", probe_kind_names[result->probe]);
+    if (result->variant)
+        json_add_bool(history, "variant", true);
     json_add_int(history, "number", result->number);
     json_add_int(history, "repeat", result->repeat);
     json_add_text(history, "verdict", verdict_names[result->verdict]);

@@ -123,6 +123,8 @@ static bool weigh_finding(struct answer_so_far *so_far,
     return true;
 }
 
+/* What another configuration does is no reason for or against rolling this one
+ * out; what it logs is. */
 static void weigh_case(struct answer_so_far *so_far,
                        const struct condition *condition,
                        const struct result *result)
@@ -131,7 +133,8 @@ static void weigh_case(struct answer_so_far *so_far,
     bool spoke = false;
 
     if (result->verdict == VERDICT_NOT_APPLICABLE ||
-        (condition->only && result->probe != condition->needs))
+        (condition->only && result->probe != condition->needs) ||
+        (result->variant && condition->checks != log_checks))
         return;
     for (size_t i = 0; i < result->findings.count; i++)
         spoke |= weigh_finding(so_far, condition, result,

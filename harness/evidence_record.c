@@ -238,6 +238,8 @@ static void add_origin(struct json *ext, const struct run *run,
     json_add_text(ext, "run_id", run->run_id);
     json_add_text(ext, "scenario", drill_case->scenario);
     json_add_text(ext, "case", drill_case->id);
+    if (drill_case->variant)
+        json_add_text(ext, "variant", drill_case->variant);
     json_add_text(ext, "probe", probe_kind_names[probe_kind(drill_case)]);
     json_add_text(ext, "title", drill_case->title);
     json_add_text(ext, "evidence_type",

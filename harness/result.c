@@ -68,6 +68,7 @@ struct result *result_new(const struct drill_case *drill_case,
     result->title = copy(drill_case->title);
     result->evidence_type = drill_case->evidence_type;
     result->probe = probe_kind(drill_case);
+    result->variant = drill_case->variant != NULL;
     result->number = drill_case->number;
     result->repeat = 1;
     return result;

@@ -144,6 +144,7 @@ static struct result *load_words(const struct json *source)
         evidence_type_names, json_get_text(source, "evidence_type", ""), 0);
     result->probe = (enum probe_kind)word_index(
         probe_kind_names, json_get_text(source, "probe", ""), PROBE_FAULT);
+    result->variant = json_get(source, "variant") != NULL;
     result->repeat = json_get_int(source, "repeat", 1);
     return result;
 }

@@ -230,6 +230,27 @@ Test(promotion, a_violated_budget_fails_and_an_undelivered_fault_holds)
     drill_release(&d);
 }
 
+Test(promotion, another_configuration_decides_on_its_leaks_alone)
+{
+    struct drill d;
+
+    drill_init(&d);
+    d.fault->variant = true;
+    d.fault->findings.items[0].verdict = VERDICT_FAIL;
+    d.fault->findings.items[2].verdict = VERDICT_FAIL;
+    d.fault->verdict = VERDICT_FAIL;
+    evidence_promotion(&d.run, &d.runbook);
+    cr_expect_str_neq(
+        json_get_text(condition(&d, "retries_within_budget"), "verdict", ""),
+        "fail");
+    cr_expect_str_neq(
+        json_get_text(condition(&d, "fallback_as_runbook"), "verdict", ""),
+        "fail");
+    d.fault->findings.items[3].verdict = VERDICT_FAIL;
+    expect(&d, "logs_sanitized", "fail", "redaction");
+    drill_release(&d);
+}
+
 Test(promotion, an_advisory_fail_changes_nothing)
 {
     struct drill d;
