@@ -12,8 +12,6 @@
 #include "common/xalloc.h"
 #include "harness/text_file.h"
 
-#define FORBIDDEN_LEAST 8 /* bytes; shorter texts are words, not secrets */
-
 static const char *const line_names[RUN_FOLDER_LINES] = { "records.jsonl",
                                                           "history.jsonl" };
 
@@ -114,12 +112,7 @@ void run_folder_close(struct run_folder *folder)
     for (size_t i = 0; i < RUN_FOLDER_LINES; i++)
         if (folder->lines[i].fd >= 0)
             close(folder->lines[i].fd);
-    for (size_t i = 0; i < folder->forbidden_count; i++) {
-        free(folder->forbidden[i].id);
-        xwipe(folder->forbidden[i].text, folder->forbidden[i].length);
-        free(folder->forbidden[i].text);
-    }
-    free(folder->forbidden);
+    forbidden_release(&folder->forbidden);
     free(folder->path);
     pthread_mutex_destroy(&folder->lock);
     *folder = (struct run_folder){ 0 };
@@ -128,18 +121,8 @@ void run_folder_close(struct run_folder *folder)
 void run_folder_forbid(struct run_folder *folder, const char *id,
                        const char *text)
 {
-    struct run_forbidden *secret;
-
-    if (strlen(text) < FORBIDDEN_LEAST)
-        return;
     pthread_mutex_lock(&folder->lock);
-    folder->forbidden =
-        xgrow(folder->forbidden, folder->forbidden_count,
-              &folder->forbidden_capacity, sizeof *folder->forbidden);
-    secret = &folder->forbidden[folder->forbidden_count++];
-    secret->id = xstrdup(id);
-    secret->text = xstrdup(text);
-    secret->length = strlen(text);
+    forbidden_add(&folder->forbidden, id, text);
     pthread_mutex_unlock(&folder->lock);
 }
 
@@ -148,17 +131,14 @@ void run_folder_forbid(struct run_folder *folder, const char *id,
 static bool clean(const struct run_folder *folder, const char *name,
                   const char *text, size_t length, struct err *err)
 {
-    for (size_t i = 0; i < folder->forbidden_count; i++) {
-        if (!memmem(text, length, folder->forbidden[i].text,
-                    folder->forbidden[i].length))
-            continue;
+    const char *id = forbidden_find(&folder->forbidden, text, length);
+
+    if (id)
         err_set(err, ERR_STATE, name,
                 "not written: it would hold the secret \"%s\"; the gateway or "
                 "a message of ours has put it there",
-                folder->forbidden[i].id);
-        return false;
-    }
-    return true;
+                id);
+    return !id;
 }
 
 static void describe(struct buf *out, const struct run_folder *folder)

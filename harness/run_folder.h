@@ -10,17 +10,13 @@
 #include <pthread.h>
 
 #include "harness/evidence.h"
+#include "harness/forbidden.h"
 
 #define RUN_FOLDER_LINES 2
 
 struct run_folder {
     char *path; /* <out>/<run_id> */
-    struct run_forbidden {
-        char *id;   /* "primary.key" */
-        char *text; /* wiped on close */
-        size_t length;
-    } * forbidden;
-    size_t forbidden_count, forbidden_capacity;
+    struct forbidden forbidden;
     struct {
         char name[32]; /* "records.jsonl" */
         int fd;
