@@ -127,7 +127,8 @@ struct http_trace {
     } events;
     char finish_reason[32];
     bool usage;
-    struct buf text; /* the assistant's text, deltas joined */
+    struct buf text; /* the assistant's text or its tool calls' arguments,
+                        deltas joined */
     struct answer_tokens tokens;
     enum answer_shape shape;
     /* When the read came that held it; 0: never. first_output is the end of

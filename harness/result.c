@@ -9,7 +9,8 @@
 const char *const probe_kind_names[] = { "happy_path", "invalid_credential",
                                          "fault", NULL };
 
-/* An answer that every gateway can read and pass on as it is. */
+/* An answer that every gateway can read and pass on as it is, with its text
+ * where a profile's `consumes` looks for it: not in a call's arguments. */
 static bool step_healthy(const struct step *step, bool stream)
 {
     const struct effect_context context = { .stream = stream,
@@ -19,7 +20,8 @@ static bool step_healthy(const struct step *step, bool stream)
     effect_of(&effect, step, &context);
     return step->fault == FAULT_none && effect.status == 200 &&
            effect.content == EFFECT_CONTENT_ANSWER && effect.finish &&
-           effect.end == EFFECT_END_COMPLETE && !effect.head_may_be_refused;
+           effect.end == EFFECT_END_COMPLETE && !effect.head_may_be_refused &&
+           step->tool_calls != 1;
 }
 
 static bool phase_healthy(const struct case_phase *phase)

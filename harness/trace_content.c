@@ -58,13 +58,31 @@ static bool take_ending(struct http_trace *trace, const struct json *document)
     return strcmp(text, "error") == 0;
 }
 
-/* Returns true when text was added. */
-static bool take_text(struct http_trace *trace, const struct json *message)
+static bool add_text(struct http_trace *trace, const struct json *node)
 {
-    const char *text = json_text(said(message, "content"), "");
+    const char *text = json_text(node, "");
 
     buf_add_text(&trace->text, text);
     return *text != '\0';
+}
+
+/* What the assistant says stands in the content, or in the arguments of the
+ * functions it calls; pieces of one call follow each other. Returns true when
+ * text was added. */
+static bool take_text(struct http_trace *trace, const struct json *message)
+{
+    const struct json *calls = said(message, "tool_calls");
+    bool added = add_text(trace, said(message, "content"));
+
+    if (calls && json_kind(calls) != JSON_ARRAY)
+        calls = NULL;
+    for (size_t i = 0; i < (calls ? json_count(calls) : 0); i++) {
+        const struct json *function = said(json_at(calls, i), "function");
+
+        if (add_text(trace, said(function, "arguments")))
+            added = true;
+    }
+    return added;
 }
 
 static void take_event(struct http_trace *trace, const struct sse_reader *event)

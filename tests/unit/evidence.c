@@ -99,6 +99,9 @@ Test(evidence, probe_kind_is_read_off_script_and_client)
     h.phase.client.path = NULL;
     h.steps[0][0].finish_reason = STEP_FINISH_LENGTH;
     cr_expect_eq(probe_kind(&h.drill_case), PROBE_HAPPY_PATH);
+    h.steps[0][0].tool_calls = 1; /* no text where `consumes` looks for it */
+    cr_expect_eq(probe_kind(&h.drill_case), PROBE_FAULT);
+    h.steps[0][0].tool_calls = -1;
     h.steps[0][0].finish_reason = STEP_FINISH_ERROR;
     cr_expect_eq(probe_kind(&h.drill_case), PROBE_FAULT);
     hand_step(&h, 0, 0, FAULT_status, 503);

@@ -42,6 +42,22 @@
 #define ERROR "data: {\"error\":{\"message\":\"m\"}}\n\n"
 #define ALL   DELTA(T1) DELTA(T2) DELTA(T3)
 
+/* The same in the arguments of a call. */
+#define CALL(text, more)                                                       \
+    "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","          \
+    "\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"type\":\"function\","    \
+    "\"function\":{\"name\":\"record\",\"arguments\":\"{\\\"text\\\":"         \
+    "\\\"" text "\\\"}\"}}]}" more "}]}"
+#define ARGUMENTS(text)                                                        \
+    "data: "                                                                   \
+    "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"      \
+    "\"function\":{\"arguments\":\"" text                                      \
+    "\"}}]},\"finish_reason\":null}]}\n\n"
+#define CALLED ",\"finish_reason\":\"tool_calls\""
+#define CALL_FINISH                                                            \
+    "data: "                                                                   \
+    "{\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\n"
+
 /* One chunk around text; the size is that of the text. */
 static void add_chunk(struct buf *out, const char *text)
 {
@@ -72,6 +88,30 @@ static const struct row {
     /* A plain answer. */
     { "whole", JSON_200 MESSAGE(T1 T2 T3, STOP), TRACE_END_FIN, false,
       TRACE_OUTCOME_SUCCESS, TRACE_CONTENT_COMPLETION, ANSWER_COMPLETE },
+    { "a whole call", JSON_200 CALL(T1 T2 T3, CALLED), TRACE_END_FIN, false,
+      TRACE_OUTCOME_SUCCESS, TRACE_CONTENT_COMPLETION, ANSWER_COMPLETE },
+    { "half a call", JSON_200 CALL(T1 T2, CALLED), TRACE_END_FIN, false,
+      TRACE_OUTCOME_FALSE_SUCCESS, TRACE_CONTENT_COMPLETION, ANSWER_CUT },
+    { "a call of two attempts", JSON_200 CALL(T1 OTHER, CALLED), TRACE_END_FIN,
+      false, TRACE_OUTCOME_FALSE_SUCCESS, TRACE_CONTENT_COMPLETION,
+      ANSWER_SPLICED },
+    { "a streamed call",
+      EVENTS_200 ROLE ARGUMENTS("{\\\"text\\\":\\\"") ARGUMENTS(T1)
+          ARGUMENTS(T2) ARGUMENTS(T3) ARGUMENTS("\\\"}") CALL_FINISH DONE,
+      TRACE_END_FIN, true, TRACE_OUTCOME_SUCCESS, TRACE_CONTENT_EVENTS,
+      ANSWER_COMPLETE },
+    { "half a streamed call, ended cleanly",
+      EVENTS_200 ROLE ARGUMENTS(T1) ARGUMENTS(T2) CALL_FINISH DONE,
+      TRACE_END_FIN, true, TRACE_OUTCOME_FALSE_SUCCESS, TRACE_CONTENT_EVENTS,
+      ANSWER_CUT },
+    { "a streamed call, reset", EVENTS_200 ROLE ARGUMENTS(T1) ARGUMENTS(T2),
+      TRACE_END_RST, true, TRACE_OUTCOME_CUT, TRACE_CONTENT_EVENTS,
+      ANSWER_CUT },
+    { "calls that are no list",
+      JSON_200 "{\"choices\":[{\"message\":{\"tool_calls\":{}}"
+               ",\"finish_reason\":\"stop\"}]}",
+      TRACE_END_FIN, false, TRACE_OUTCOME_FALSE_SUCCESS,
+      TRACE_CONTENT_COMPLETION, ANSWER_NONE },
     { "whole, no finish_reason", JSON_200 MESSAGE(T1 T2 T3, ""), TRACE_END_FIN,
       false, TRACE_OUTCOME_SUCCESS, TRACE_CONTENT_COMPLETION, ANSWER_COMPLETE },
     { "whole, under another label",
@@ -338,6 +378,18 @@ Test(http_trace, an_application_stops_reading_at_done)
 }
 
 /* Chunk boundaries inside events, as proxies make them. */
+Test(http_trace, arguments_of_a_call_are_output)
+{
+    static const char bytes[] = EVENTS_200 ROLE ARGUMENTS(T1) ARGUMENTS("");
+    struct http_trace trace;
+
+    decode(&trace, bytes, sizeof bytes - 1, TRACE_END_FIN, true);
+    cr_expect_eq(trace.events.output, 1);
+    cr_expect_str_eq(buf_text(&trace.text), T1);
+    cr_expect_neq(trace.first_output_ns, 0);
+    http_trace_release(&trace);
+}
+
 Test(http_trace, chunks_do_not_matter_to_events)
 {
     static const char events[] = ALL FINISH DONE;
