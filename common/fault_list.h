@@ -26,6 +26,8 @@ FAULT(truncate,  CUT,      "content_length! percent bytes",
       "A Content-Length that does not match what is sent, then FIN")
 FAULT(refuse,    REFUSED,  "",
       "The port is bound and does not listen: connection refused")
+FAULT(syn_drop,  UNANSWERED, "",
+      "The port listens and its queue is full: a connection is neither made nor refused")
 FAULT(body,      BAD_BODY, "kind! percent status code error_type message",
       "A complete 200 (or other status) whose body is not a completion")
 FAULT(bad_chunk, CUT,      "at",

@@ -93,11 +93,16 @@ static bool check_parameters(const struct step *step, const struct json *node,
     return ok;
 }
 
+bool fault_is_closed_port(int64_t fault)
+{
+    return fault == FAULT_refuse || fault == FAULT_syn_drop;
+}
+
 /* Faults that end the connection by themselves, or have none. */
 static bool ends_itself(int64_t fault)
 {
     return fault == FAULT_hang || fault == FAULT_close ||
-           fault == FAULT_reset || fault == FAULT_refuse;
+           fault == FAULT_reset || fault_is_closed_port(fault);
 }
 
 static bool is_event(struct point point)
@@ -177,13 +182,13 @@ static bool check_retry_after(const struct step *step, const char *path,
 static bool check_refuse(const struct step *step, const struct json *node,
                          const char *path, struct err *err)
 {
-    if (step->fault != FAULT_refuse)
+    if (!fault_is_closed_port(step->fault))
         return true;
     for (const struct json *m = json_first(node); m; m = json_next(m)) {
         if (strcmp(json_key(m), "fault") != 0)
             return refuse(err, path, json_key(m),
-                          "the fault \"refuse\" is a state of the listener: "
-                          "nothing is answered");
+                          "this fault is a state of the listener: nothing is "
+                          "answered");
     }
     return true;
 }
@@ -293,7 +298,7 @@ static bool is_early(struct point point)
 
 bool step_needs_lease(const struct step *step)
 {
-    return step->fault == FAULT_refuse || step->early == 1 ||
+    return fault_is_closed_port(step->fault) || step->early == 1 ||
            is_early(step->at) || is_early(step->end_at);
 }
 
@@ -355,10 +360,11 @@ bool script_read(struct script *out, const struct json *array, const char *path,
         bind_path_index(place, sizeof place, path, out->count);
         if (!step_read(&out->steps[out->count], node, place, mode, err))
             goto fail;
-        if (out->steps[out->count++].fault == FAULT_refuse && count > 1) {
+        if (fault_is_closed_port(out->steps[out->count++].fault) && count > 1) {
             err_set(err, ERR_SCHEMA, place,
-                    "the fault \"refuse\" is a state of the listener for the "
-                    "whole case: it must be the only step");
+                    "the fault \"%s\" is a state of the listener for the "
+                    "whole case: it must be the only step",
+                    fault_rows[out->steps[out->count - 1].fault].name);
             goto fail;
         }
     }

@@ -23,14 +23,15 @@ enum fault {
 };
 
 enum fault_effect {
-    FAULT_EFFECT_OK,       /* a complete healthy answer, perhaps late or slow */
-    FAULT_EFFECT_STATUS,   /* a complete answer with an error status */
-    FAULT_EFFECT_SILENCE,  /* nothing more from a point on, socket open */
-    FAULT_EFFECT_CUT,      /* FIN, RST or broken framing at a point */
-    FAULT_EFFECT_REFUSED,  /* no connection */
-    FAULT_EFFECT_BAD_BODY, /* well framed, content wrong */
-    FAULT_EFFECT_GARBAGE,  /* not HTTP */
-    FAULT_EFFECT_STREAM,   /* an SSE stream: see its parameters */
+    FAULT_EFFECT_OK,      /* a complete healthy answer, perhaps late or slow */
+    FAULT_EFFECT_STATUS,  /* a complete answer with an error status */
+    FAULT_EFFECT_SILENCE, /* nothing more from a point on, socket open */
+    FAULT_EFFECT_CUT,     /* FIN, RST or broken framing at a point */
+    FAULT_EFFECT_REFUSED, /* no connection */
+    FAULT_EFFECT_UNANSWERED, /* no connection either, and nobody says so */
+    FAULT_EFFECT_BAD_BODY,   /* well framed, content wrong */
+    FAULT_EFFECT_GARBAGE,    /* not HTTP */
+    FAULT_EFFECT_STREAM,     /* an SSE stream: see its parameters */
 };
 
 struct fault_row {
@@ -328,6 +329,9 @@ void step_init(struct step *out, enum fault fault);
 /* True when it acts before a request is read in full, so that only a lease can
  * say whose it is: at accept, at the request head, or a listener state. */
 bool step_needs_lease(const struct step *step);
+/* A state of the listener for a whole case: no connection is made, nothing is
+ * answered, and no attempt can be counted. */
+bool fault_is_closed_port(int64_t fault);
 /* "503 with Retry-After 2 s", "reset after the full request": for people. */
 void step_describe(struct buf *out, const struct step *step);
 

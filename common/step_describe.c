@@ -101,6 +101,12 @@ static void describe_refuse(struct buf *out, const struct step *step)
     buf_add_text(out, "connection refused");
 }
 
+static void describe_syn_drop(struct buf *out, const struct step *step)
+{
+    (void)step;
+    buf_add_text(out, "connection not answered");
+}
+
 static void describe_body(struct buf *out, const struct step *step)
 {
     buf_printf(out, "%" PRId64 " with body %s",

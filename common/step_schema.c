@@ -35,7 +35,7 @@ static struct json *fault_rule(const struct fault_row *fault)
     json_append(keys, json_new_text("fault"));
     add_words(required, fault->parameters, true);
     add_words(keys, fault->parameters, false);
-    if (fault->effect != FAULT_EFFECT_REFUSED)
+    if (!fault_is_closed_port(fault - fault_rows))
         add_words(keys, step_modifiers, false);
     return rule;
 }

@@ -34,6 +34,7 @@ static const char *const effect_names[] = {
     [FAULT_EFFECT_SILENCE] = "nothing more, the socket stays open",
     [FAULT_EFFECT_CUT] = "FIN, RST or broken framing",
     [FAULT_EFFECT_REFUSED] = "no connection",
+    [FAULT_EFFECT_UNANSWERED] = "no answer to a connection",
     [FAULT_EFFECT_BAD_BODY] = "well framed, content wrong",
     [FAULT_EFFECT_GARBAGE] = "not HTTP",
     [FAULT_EFFECT_STREAM] = "an SSE stream, healthy or broken",

@@ -291,6 +291,10 @@ static void apply_fault(struct effect *e, const struct step *step,
     case FAULT_EFFECT_REFUSED:
         e->connects = false;
         break;
+    case FAULT_EFFECT_UNANSWERED:
+        e->connects = false;
+        e->unanswered = true;
+        break;
     case FAULT_EFFECT_BAD_BODY:
         odd_body(e, step, context);
         break;

@@ -46,7 +46,8 @@ enum effect_end {
 
 struct effect {
     bool stream_asked;
-    bool connects;       /* false: the port refuses */
+    bool connects;       /* false: the port refuses, or does not answer */
+    bool unanswered;     /* it does not answer */
     bool at_accept;      /* acts before a byte was read */
     bool before_request; /* acts before the request was read in full */
     enum effect_head head;

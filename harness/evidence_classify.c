@@ -130,6 +130,8 @@ static const char *step_error(const struct step *step, bool stream)
         return "parse_error";
     case FAULT_EFFECT_REFUSED:
         return "transient_error";
+    case FAULT_EFFECT_UNANSWERED:
+        return "timeout";
     }
     return "unknown";
 }

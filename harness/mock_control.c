@@ -241,9 +241,9 @@ static void read_probes(struct mock_probes *probes, const struct json *answer)
         snprintf(probe->upstream, sizeof probe->upstream, "%s",
                  json_get_text(at, "upstream", ""));
         probe->expected_refused =
-            strcmp(json_get_text(at, "expected", ""), "refused") == 0;
-        probe->seen_refused =
-            strcmp(json_get_text(at, "seen", ""), "refused") == 0;
+            strcmp(json_get_text(at, "expected", ""), "accepted") != 0;
+        probe->seen_refused = strcmp(json_get_text(at, "seen", ""),
+                                     json_get_text(at, "expected", "")) == 0;
     }
 }
 

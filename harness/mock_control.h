@@ -58,8 +58,8 @@ bool mock_control_forget(const struct mock_control *control, struct drill_id id,
 /* Listener states as the mock itself found them. */
 struct mock_probe {
     char upstream[UPSTREAM_NAME_SIZE];
-    bool expected_refused;
-    bool seen_refused;
+    bool expected_refused; /* or unanswered: no connection, in one way */
+    bool seen_refused;     /* in that way */
 };
 struct mock_probes {
     struct mock_probe *items;

@@ -39,7 +39,8 @@ struct observed_probe {
     char text[256]; /* what was seen, when not, and which case ran before */
 };
 
-/* A listener that should refuse, tried by the mock itself. */
+/* A listener that should take no connection (refuse, or leave it unanswered as
+ * planned), tried by the mock itself: whether it did. */
 struct observed_refusal {
     char upstream[UPSTREAM_NAME_SIZE];
     bool refused_before, refused_after;

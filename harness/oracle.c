@@ -69,17 +69,16 @@ static void add_upstreams(struct walk *walk)
         add_upstream(walk, order->items[i]);
 }
 
-/* At a port that refuses nobody can count. */
+/* At a port that takes no connection nobody can count. */
 static void note_uncountable(struct allowed *out, const struct walk *walk)
 {
     for (size_t u = 0; u < walk->upstream_count; u++) {
         const struct script *script = walk->upstreams[u].script;
-        bool refuses = false;
+        bool closed = false;
 
         for (size_t i = 0; script && i < script->count; i++)
-            refuses = refuses || fault_rows[script->steps[i].fault].effect ==
-                                     FAULT_EFFECT_REFUSED;
-        if (refuses)
+            closed = closed || fault_is_closed_port(script->steps[i].fault);
+        if (closed)
             snprintf(out->uncountable[out->uncountable_count++],
                      UPSTREAM_NAME_SIZE, "%s", walk->upstreams[u].name);
     }

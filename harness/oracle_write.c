@@ -145,7 +145,7 @@ void allowed_write(struct buf *out, const struct allowed *allowed)
     }
     for (size_t i = 0; i < allowed->uncountable_count; i++)
         buf_printf(out,
-                   "  attempts at %s cannot be counted: its port refuses\n",
+                   "  attempts at %s cannot be counted: its port takes none\n",
                    allowed->uncountable[i]);
     write_overrides(out, allowed);
     if (allowed->within_ms == ALLOWED_ANY)

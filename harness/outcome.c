@@ -166,6 +166,49 @@ static void combine(const struct look *look, struct outcomes *out)
         add_pending(look, out);
 }
 
+static void add_unconnected(struct outcomes *out, enum failure failure,
+                            struct span at, const char *reason)
+{
+    const struct outcome outcome = {
+        .failure = failure,
+        .status = -1,
+        .claimed = true,
+        .pending = at.most < 0,
+        .lasts_ms = at,
+        .begins_ms = { EFFECT_NEVER, EFFECT_NEVER },
+        .reason = reason,
+    };
+
+    look_add(out, &outcome);
+}
+
+/* Nothing was sent, so that only what counts from the start can run out. */
+static void look_at_unanswered(struct outcomes *out,
+                               const struct runbook_timeouts *timeouts)
+{
+    int64_t connect = timeouts->connect_ms;
+    int64_t attempt = timeouts->attempt_ms;
+
+    if (connect >= 0 &&
+        (attempt < 0 || connect - look_margin(connect) <= attempt))
+        add_unconnected(out, FAILURE_CONNECT_TIMEOUT,
+                        (struct span){ connect, connect },
+                        "timeouts.connect_ms ran out");
+    if (attempt >= 0 &&
+        (connect < 0 || attempt - look_margin(attempt) <= connect))
+        add_unconnected(out, FAILURE_ATTEMPT_TIMEOUT,
+                        (struct span){ attempt, attempt },
+                        "timeouts.attempt_ms ran out");
+    if (out->count > 0)
+        return;
+    add_unconnected(out, FAILURE_CONNECT_TIMEOUT,
+                    (struct span){ 0, EFFECT_NEVER },
+                    "nothing but timeouts.total_ms ends it");
+    snprintf(out->uncovered, sizeof out->uncovered,
+             "no declared timeout covers a connection that is not answered: "
+             "timeouts.connect_ms is not declared");
+}
+
 void outcomes_of(struct outcomes *out, const struct effect *effect,
                  const struct runbook *runbook, bool last)
 {
@@ -177,16 +220,13 @@ void outcomes_of(struct outcomes *out, const struct effect *effect,
     };
 
     *out = (struct outcomes){ 0 };
+    if (effect->unanswered) {
+        look_at_unanswered(out, &runbook->timeouts);
+        return;
+    }
     if (!effect->connects) {
-        const struct outcome refused = {
-            .failure = FAILURE_CONNECT_REFUSED,
-            .status = -1,
-            .claimed = true,
-            .begins_ms = { EFFECT_NEVER, EFFECT_NEVER },
-            .reason = "the port refuses",
-        };
-
-        look_add(out, &refused);
+        add_unconnected(out, FAILURE_CONNECT_REFUSED, (struct span){ 0, 0 },
+                        "the port refuses");
         return;
     }
     look_at_natural(&look);

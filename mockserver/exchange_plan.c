@@ -15,7 +15,7 @@ static const char late_accept[] =
 static const char late_head[] =
     "not known in time whose it is: acted after the whole request";
 static const char refused_late[] =
-    "the connection came in before the port refused";
+    "the connection came in before the port was closed";
 
 static const char nothing_to_echo[] =
     "the request brought nothing that could be sent back";
@@ -176,7 +176,7 @@ static bool exchange_key_accepted(const struct exchange *e)
 
 static bool needs_accept(const struct step *step)
 {
-    return step->fault == FAULT_refuse || step->at.at == POINT_ACCEPT ||
+    return fault_is_closed_port(step->fault) || step->at.at == POINT_ACCEPT ||
            step->end_at.at == POINT_ACCEPT;
 }
 
@@ -289,7 +289,7 @@ static const char *exchange_lateness(const struct plan *plan,
 {
     if (stage == EXCHANGE_AT_ACCEPT)
         return NULL;
-    if (step->fault == FAULT_refuse)
+    if (fault_is_closed_port(step->fault))
         return refused_late;
     if (plan->when == PLAN_AT_ACCEPT)
         return late_accept;

@@ -34,8 +34,8 @@ struct lease_change {
 
 static void lease_step(struct lease_change *change);
 
-bool lease_wants_refusal(const struct mock *mock,
-                         const struct listener *listener)
+enum listener_state lease_wants(const struct mock *mock,
+                                const struct listener *listener)
 {
     const struct slot *slot = listener->slot;
     const struct mock_case *of = NULL;
@@ -45,12 +45,19 @@ bool lease_wants_refusal(const struct mock *mock,
         of = cases_find(&mock->cases, slot->lease.nonce);
     else if (listener->alone)
         of = cases_find_name(&mock->cases, "");
-    if (!of)
-        return false;
-    script = case_script(of, slot->lease.epoch, listener->upstream);
-    return script && script_step(script, case_next(of, slot->lease.epoch,
-                                                   listener->upstream))
-                             ->fault == FAULT_refuse;
+    script = of ? case_script(of, slot->lease.epoch, listener->upstream) : NULL;
+    if (!script)
+        return LISTENER_LISTENING;
+    switch (script_step(script,
+                        case_next(of, slot->lease.epoch, listener->upstream))
+                ->fault) {
+    case FAULT_refuse:
+        return LISTENER_REFUSING;
+    case FAULT_syn_drop:
+        return LISTENER_SILENT;
+    default:
+        return LISTENER_LISTENING;
+    }
 }
 
 void lease_apply(struct listener *listener)
@@ -59,11 +66,14 @@ void lease_apply(struct listener *listener)
 
     if (!listener->slot)
         return;
-    if (lease_wants_refusal(listener->mock, listener))
-        listener_refuse(listener);
-    else if (!listener_listen(listener, &err))
+    if (!listener_enter(listener, lease_wants(listener->mock, listener), &err))
         log_line(LOG_ERROR, "%s: %s", err.where, err.text);
 }
+
+/* What a probe must see in a state. */
+static const char *const lease_seen[] = { [LISTENER_LISTENING] = "accepted",
+                                          [LISTENER_REFUSING] = "refused",
+                                          [LISTENER_SILENT] = "no answer" };
 
 static void lease_note(struct json *list, const struct probe *probe)
 {
@@ -72,8 +82,7 @@ static void lease_note(struct json *list, const struct probe *probe)
 
     json_add_text(entry, "upstream", listener->upstream);
     json_add_text(entry, "expected",
-                  lease_wants_refusal(listener->mock, listener) ? "refused"
-                                                                : "accepted");
+                  lease_seen[lease_wants(listener->mock, listener)]);
     json_add_text(entry, "seen", probe->seen);
     json_append(list, entry);
 }

@@ -35,9 +35,9 @@ struct slot *slot_need(struct mock *mock, const char *name);
 void slot_free(struct mock *mock, struct slot *slot);
 struct listener *slot_listener(const struct slot *slot, const char *upstream);
 
-/* True when a script's step for the next attempt says so. */
-bool lease_wants_refusal(const struct mock *mock,
-                         const struct listener *listener);
+/* The state that a script's step for the next attempt asks for. */
+enum listener_state lease_wants(const struct mock *mock,
+                                const struct listener *listener);
 /* Puts the listener into the state that its next attempt's step asks for; when
  * that fails it is said on stderr, and the next probe shows it. */
 void lease_apply(struct listener *listener);

@@ -110,9 +110,14 @@ int listener_bind(struct sockaddr_storage *address, socklen_t length,
         err_set_errno(err, ERR_NET, url);
         return -1;
     }
-    listener_set(fd, role == LISTENER_BESIDE ? SO_REUSEPORT : SO_REUSEADDR, 1);
+    listener_set(fd,
+                 role == LISTENER_BESIDE || role == LISTENER_FULL
+                     ? SO_REUSEPORT
+                     : SO_REUSEADDR,
+                 1);
     if (bind(fd, (const struct sockaddr *)address, length) ||
-        (role != LISTENER_HOLD && listen(fd, 4096)) ||
+        (role != LISTENER_HOLD &&
+         listen(fd, role == LISTENER_FULL ? 0 : 4096)) ||
         getsockname(fd, (struct sockaddr *)address, &length)) {
         err_set_errno(err, ERR_NET, url);
         close(fd);
@@ -155,7 +160,7 @@ static void listener_on_breath(struct loop_timer *timer)
 {
     struct listener *listener = listener_of_breath(timer);
 
-    if (listener->listen_fd >= 0)
+    if (listener->state == LISTENER_LISTENING)
         loop_rewatch(&listener->mock->loop, listener->listen_fd, EPOLLIN,
                      &listener->watch);
 }
@@ -185,7 +190,8 @@ static void listener_ready(struct loop_watch *watch, uint32_t events)
 
     (void)events;
     /* An arrival can make the listener refuse. */
-    for (int i = 0; i < ACCEPTS_A_TURN && listener->listen_fd >= 0; i++) {
+    for (int i = 0; i < ACCEPTS_A_TURN && listener->state == LISTENER_LISTENING;
+         i++) {
         struct sockaddr_storage peer = { 0 };
         socklen_t length = sizeof peer;
         int fd = accept4(listener->listen_fd, (struct sockaddr *)&peer, &length,
@@ -201,6 +207,92 @@ static void listener_ready(struct loop_watch *watch, uint32_t events)
             return;
         }
     }
+}
+
+void listener_reach(struct sockaddr_storage *out,
+                    const struct listener *listener)
+{
+    struct sockaddr_in *v4 = (void *)out;
+    struct sockaddr_in6 *v6 = (void *)out;
+
+    *out = listener->address;
+    if (out->ss_family == AF_INET6) {
+        if (IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
+            v6->sin6_addr = in6addr_loopback;
+    } else if (v4->sin_addr.s_addr == htonl(INADDR_ANY)) {
+        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    }
+}
+
+/* Leaves its state: it refuses then. */
+static void listener_leave(struct listener *listener)
+{
+    loop_disarm(&listener->mock->loop, &listener->breath);
+    if (listener->state == LISTENER_LISTENING)
+        loop_unwatch(&listener->mock->loop, listener->listen_fd,
+                     &listener->watch);
+    for (size_t i = 0;
+         listener->state == LISTENER_SILENT && i < LISTENER_FILLERS; i++)
+        if (listener->fillers[i] >= 0)
+            close(listener->fillers[i]);
+    if (listener->listen_fd >= 0)
+        close(listener->listen_fd);
+    listener->listen_fd = -1;
+    listener->state = LISTENER_REFUSING;
+}
+
+/* A connection of our own into its queue; no TIME-WAIT is left behind. */
+static int listener_fill(const struct listener *listener)
+{
+    const struct linger cut = { .l_onoff = 1 };
+    struct sockaddr_storage target;
+    int fd;
+
+    listener_reach(&target, listener);
+    fd =
+        socket(target.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &cut, sizeof cut);
+    if (!connect(fd, (struct sockaddr *)&target, listener->address_length) ||
+        errno == EINPROGRESS)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool listener_open_port(struct listener *listener,
+                               enum listener_state state, struct err *err)
+{
+    bool silent = state == LISTENER_SILENT;
+
+    listener->listen_fd =
+        listener_bind(&listener->address, listener->address_length,
+                      silent ? LISTENER_FULL : LISTENER_BESIDE, err);
+    if (listener->listen_fd < 0)
+        return false;
+    if (!silent && !loop_watch(&listener->mock->loop, listener->listen_fd,
+                               EPOLLIN, &listener->watch)) {
+        err_set_errno(err, ERR_NET, listener->url);
+        close(listener->listen_fd);
+        listener->listen_fd = -1;
+        return false;
+    }
+    listener->state = state;
+    /* Whether they filled it is for a probe to say. */
+    for (size_t i = 0; silent && i < LISTENER_FILLERS; i++)
+        listener->fillers[i] = listener_fill(listener);
+    return true;
+}
+
+bool listener_enter(struct listener *listener, enum listener_state state,
+                    struct err *err)
+{
+    if (listener->state == state)
+        return true;
+    listener_leave(listener);
+    return state == LISTENER_REFUSING ||
+           listener_open_port(listener, state, err);
 }
 
 struct listener *listener_open(struct mock *mock, struct slot *slot,
@@ -223,7 +315,9 @@ struct listener *listener_open(struct mock *mock, struct slot *slot,
         goto fail;
     listener->hold_fd = listener_bind(
         &listener->address, listener->address_length, LISTENER_HOLD, err);
-    if (listener->hold_fd < 0 || !listener_listen(listener, err))
+    listener->state = LISTENER_REFUSING;
+    if (listener->hold_fd < 0 ||
+        !listener_enter(listener, LISTENER_LISTENING, err))
         goto fail;
     listener_url(listener->url, sizeof listener->url, &listener->address);
     return listener;
@@ -245,7 +339,7 @@ static void listener_free(struct listener *listener)
 
 void listener_close(struct listener *listener)
 {
-    listener_refuse(listener);
+    listener_leave(listener);
     if (listener->hold_fd >= 0)
         close(listener->hold_fd);
     listener->hold_fd = -1;
@@ -262,33 +356,6 @@ void listener_connection_gone(struct listener *listener)
         lease_connection_gone(listener->slot);
     else if (listener->closed && !listener->connections)
         listener_free(listener);
-}
-
-void listener_refuse(struct listener *listener)
-{
-    loop_disarm(&listener->mock->loop, &listener->breath);
-    if (listener->listen_fd < 0)
-        return;
-    loop_unwatch(&listener->mock->loop, listener->listen_fd, &listener->watch);
-    close(listener->listen_fd);
-    listener->listen_fd = -1;
-}
-
-bool listener_listen(struct listener *listener, struct err *err)
-{
-    if (listener->listen_fd >= 0)
-        return true;
-    listener->listen_fd = listener_bind(
-        &listener->address, listener->address_length, LISTENER_BESIDE, err);
-    if (listener->listen_fd < 0)
-        return false;
-    if (loop_watch(&listener->mock->loop, listener->listen_fd, EPOLLIN,
-                   &listener->watch))
-        return true;
-    err_set_errno(err, ERR_NET, listener->url);
-    close(listener->listen_fd);
-    listener->listen_fd = -1;
-    return false;
 }
 
 void listener_accept_key(struct listener *listener, const char *fingerprint)

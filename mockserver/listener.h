@@ -14,6 +14,15 @@
 #include "mockserver/dialect.h"
 #include "mockserver/loop.h"
 
+enum listener_state {
+    LISTENER_LISTENING,
+    LISTENER_REFUSING, /* no listening socket: the kernel answers with RST */
+    /* A listening socket whose queue is full of connections of our own that
+     * nobody takes: Linux drops what further asks for one, without a word. */
+    LISTENER_SILENT,
+};
+#define LISTENER_FILLERS 2
+
 struct mock;
 struct probe;
 struct slot;
@@ -28,6 +37,8 @@ struct listener {
     socklen_t address_length;
     int hold_fd;   /* bound, never listening */
     int listen_fd; /* -1 while it refuses */
+    enum listener_state state;
+    int fillers[LISTENER_FILLERS]; /* while it is silent */
     char url[64];
     const struct dialect *dialect;
     char **accept; /* fingerprints */
@@ -54,9 +65,10 @@ struct listener *listener_open(struct mock *mock, struct slot *slot,
 void listener_close(struct listener *listener);
 void listener_connection_gone(struct listener *listener);
 
-/* No listening socket; connections in its queue are reset by the kernel. */
-void listener_refuse(struct listener *listener);
-bool listener_listen(struct listener *listener, struct err *err);
+/* Does nothing in the state already; what was in the queue of another one is
+ * reset by the kernel. ERR_NET leaves it refusing. */
+bool listener_enter(struct listener *listener, enum listener_state state,
+                    struct err *err);
 
 void listener_accept_key(struct listener *listener, const char *fingerprint);
 bool listener_accepts(const struct listener *listener, const char *fingerprint);
@@ -64,12 +76,16 @@ bool listener_accepts(const struct listener *listener, const char *fingerprint);
 /* "host:port" to a socket address. Numbers only, no look-up: ERR_USAGE. */
 bool listener_address(struct sockaddr_storage *out, socklen_t *length,
                       const char *text, struct err *err);
+/* Where to reach it: over loopback when it is bound to every address. */
+void listener_reach(struct sockaddr_storage *out,
+                    const struct listener *listener);
 bool listener_is_loopback(const struct sockaddr_storage *address);
 
 enum listener_role {
     LISTENER_HOLD,   /* bound, never listening; nobody else can bind the port */
     LISTENER_BESIDE, /* listens on a port that a socket of ours holds */
     LISTENER_ALONE,  /* listens on its own */
+    LISTENER_FULL,   /* as beside, with the shortest queue there is */
 };
 /* A bound, non-blocking socket on *address, which gets its real port; -1 and
  * err on failure. */

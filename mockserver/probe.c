@@ -82,22 +82,6 @@ static void probe_on_deadline(struct loop_timer *timer)
     probe_finish(probe, probe->connected ? "accepted" : "no answer");
 }
 
-/* A wildcard address is reached over loopback. */
-static void probe_target(struct sockaddr_storage *out,
-                         const struct listener *listener)
-{
-    struct sockaddr_in *v4 = (void *)out;
-    struct sockaddr_in6 *v6 = (void *)out;
-
-    *out = listener->address;
-    if (out->ss_family == AF_INET6) {
-        if (IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
-            v6->sin6_addr = in6addr_loopback;
-    } else if (v4->sin_addr.s_addr == htonl(INADDR_ANY)) {
-        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    }
-}
-
 /* Remembers the port the probe comes from. */
 static void probe_announce(struct probe *probe)
 {
@@ -125,7 +109,7 @@ void probe_start(struct probe *probe, struct listener *listener,
                              .fd = -1,
                              .done = done };
     listener->probe = probe;
-    probe_target(&target, listener);
+    listener_reach(&target, listener);
     probe->fd =
         socket(target.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (probe->fd < 0) {

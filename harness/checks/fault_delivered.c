@@ -24,14 +24,16 @@ static bool probed(const struct observation *o, struct finding *finding)
     return true;
 }
 
+static const char must_be_closed[] =
+    "the port was to refuse connections, or to leave them unanswered";
+
 static bool refuses_in(const struct case_phase *phase, const char *upstream)
 {
     for (size_t u = 0; u < phase->upstream_count; u++) {
         const struct case_upstream *one = &phase->upstreams[u];
 
         if (!strcmp(one->name, upstream) && one->script.count > 0 &&
-            fault_rows[one->script.steps[0].fault].effect ==
-                FAULT_EFFECT_REFUSED)
+            fault_is_closed_port(one->script.steps[0].fault))
             return true;
     }
     return false;
@@ -58,13 +60,13 @@ static bool refusal_proven(const struct observation *o, const char *upstream,
             continue;
         if (refusal->refused_before && refusal->refused_after)
             return true;
-        snprintf(text, sizeof text, "%s accepted a connection %s", upstream,
+        snprintf(text, sizeof text, "%s did not do so %s", upstream,
                  refusal->refused_before ? "after the case"
                                          : "before the case");
-        return hold(finding, text, "the port was to refuse");
+        return hold(finding, text, must_be_closed);
     }
-    snprintf(text, sizeof text, "nothing tried whether %s refuses", upstream);
-    return hold(finding, text, "the port was to refuse");
+    snprintf(text, sizeof text, "nothing tried whether %s does", upstream);
+    return hold(finding, text, must_be_closed);
 }
 
 static bool refusals_proven(const struct observation *o,
@@ -172,8 +174,7 @@ static void judge(const struct judged *judged, struct finding *finding)
         const struct case_phase *phase = phase_of(o, attempt);
 
         if (phase && refuses_in(phase, attempt->upstream)) {
-            hold(finding, "an attempt came in at a port that was to refuse",
-                 "the port was to refuse");
+            hold(finding, "an attempt came in", must_be_closed);
             return;
         }
         if (!met(judged, attempt, finding))

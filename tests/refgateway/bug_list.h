@@ -406,6 +406,9 @@ BUG(COMMITTED_BY_COMMENT, "committed-by-a-comment", "B05 I17", "attempts_per_ups
     "a comment counts as output")
 
 /* I: timeouts. */
+BUG(NO_CONNECT_TIMEOUT, "no-connect-timeout", "I10", "total_time",
+    "connection/syn-unanswered*", NULL,
+    "a connection that nobody answers is waited for as long as an attempt may")
 BUG(NO_HEADER_TIMEOUT, "no-timeout-before-the-head", "I01 I02", "attempts_per_upstream",
     "timeout/silent[* timeout/silent-once", NULL,
     "no limit but the total one holds while the head is awaited")

@@ -31,7 +31,7 @@ static int64_t latest(const struct limits_moments *moments)
 }
 
 struct forgotten {
-    bool header, first_token, idle, attempt;
+    bool connect, header, first_token, idle, attempt;
 };
 
 /* Which limits a seeded bug forgets at this moment. */
@@ -42,6 +42,7 @@ static struct forgotten forget(const struct limits_moments *moments)
         moments->head && !moments->output && bug_is(BUG_NO_FIRST_TOKEN_TIMEOUT);
 
     return (struct forgotten){
+        .connect = bug_is(BUG_NO_CONNECT_TIMEOUT),
         .header = waiting,
         .first_token = waiting || silent,
         .attempt = waiting || silent || bug_is(BUG_NO_ATTEMPT_TIMEOUT),
@@ -83,7 +84,7 @@ struct limits_due limits_next(const struct rules *rules,
         idle_ms /= 2;
 
     sooner(&due, latest(moments), SILENCE_MOST_MS, OUTCOME_IDLE_TIMEOUT);
-    if (!moments->connected)
+    if (!moments->connected && !forgotten.connect)
         sooner(&due, moments->start, rules->timeouts.connect_ms,
                OUTCOME_CONNECT_TIMEOUT);
     if (!exempt && !forgotten.header && moments->sent && !moments->head)

@@ -90,6 +90,25 @@ Test(checks, a_refusing_port_must_be_proven)
     stage_release(&s);
 }
 
+Test(checks, a_silent_port_must_be_proven)
+{
+    struct observed_refusal refusal = { .upstream = "primary",
+                                        .refused_before = true,
+                                        .refused_after = true };
+    struct stage s;
+
+    stage_init(&s, STAGE_RUNBOOK, false, "[{\"fault\":\"syn_drop\"}]", NULL);
+    stage_attempt(&s, "fallback", 200, 1);
+    stage_success(&s);
+    EXPECT_VERDICT(&s, "fault_delivered", VERDICT_HOLD);
+    s.o.refusals = &refusal;
+    s.o.refusal_count = 1;
+    EXPECT_VERDICT(&s, "fault_delivered", VERDICT_PASS);
+    refusal.refused_before = false;
+    EXPECT_VERDICT(&s, "fault_delivered", VERDICT_HOLD);
+    stage_release(&s);
+}
+
 /* -------------------------------------------- attempts and the decision */
 
 Test(checks, attempts_are_counted_per_upstream_and_in_total)

@@ -168,6 +168,17 @@ Test(fault_cut, request_at_a_refusing_port_is_reset_unread)
     acted_release(&a);
 }
 
+Test(fault_cut, a_connection_at_a_silent_port_is_left_alone)
+{
+    struct acted a = acted_new(FAULT_syn_drop, false);
+
+    act(&a);
+    cr_expect_eq(a.plan.when, PLAN_AT_ACCEPT);
+    cr_expect_eq(a.plan.bytes.length, 0);
+    cr_expect_eq(a.plan.end, STEP_END_HANG);
+    acted_release(&a);
+}
+
 static const struct {
     enum step_length length;
     int64_t percent;

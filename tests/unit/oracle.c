@@ -612,6 +612,33 @@ Test(oracle, gaps_follow_backoff_and_retry_after)
     }
 }
 
+/* A connection that nobody answers ends by the limit for connecting, else by
+ * that for an attempt. */
+Test(oracle, an_unanswered_connection_has_a_limit_of_its_own)
+{
+#define SILENT "[{\"fault\":\"syn_drop\"}]"
+#define LIMITS(limits)                                                         \
+    "{\"retry\":{\"budget\":1,\"on\":[\"connect_timeout\"]},\"fallback\":{"    \
+    "\"order\":[\"primary\",\"fallback\"],\"on\":[\"connect_timeout\"]},"      \
+    "\"timeouts\":{" limits "}}"
+    static const struct row rows[] = {
+        { LIMITS("\"connect_ms\":500,\"attempt_ms\":2000"), false, SILENT, NULL,
+          "PPF fallback ok" },
+        { LIMITS("\"connect_ms\":500,\"header_ms\":100"), false, SILENT, NULL,
+          "PPF fallback ok" },
+        /* The attempt's limit comes first, and is in no set. */
+        { LIMITS("\"connect_ms\":500,\"attempt_ms\":100"), false, SILENT, NULL,
+          "P fallback error" },
+        { LIMITS("\"header_ms\":100"), false, SILENT, NULL,
+          "not judged: no declared timeout covers a connection that is not "
+          "answered: timeouts.connect_ms is not declared" },
+        { LIMITS("\"total_ms\":1000"), false, SILENT, NULL,
+          "P fallback error total" },
+    };
+
+    EXPECT_ROWS(rows);
+}
+
 /* Back to the primary in turn: its Retry-After counts from its own failure. */
 Test(oracle, a_retry_after_binds_a_later_return)
 {

@@ -504,7 +504,8 @@ Test(scenario, broken_files_are_refused_with_place_and_range)
           "\"stats\"}]}}]}",
           ": $.phases[0].upstreams.primary[0].fault",
           "\"stats\" is not one of none, status, delay, hang, close, reset, "
-          "truncate, refuse, body, bad_chunk, garbage, dribble, stream" },
+          "truncate, refuse, syn_drop, body, bad_chunk, garbage, dribble, "
+          "stream" },
         { "{" WORDS "," HEALTHY ",\"expect\":\"runboook\"}", ": $.expect",
           "\"runboook\" is not \"runbook\" or an object of overrides" },
         { "{" WORDS "," HEALTHY ",\"expect\":{\"attempts\":{\"primary\":"

@@ -208,7 +208,8 @@ Test(step, what_a_fault_does_not_read_is_refused)
         { "{}", "", "\"fault\" is missing" },
         { "{\"fault\":\"stauts\"}", ".fault",
           "\"stauts\" is not one of none, status, delay, hang, close, reset, "
-          "truncate, refuse, body, bad_chunk, garbage, dribble, stream" },
+          "truncate, refuse, syn_drop, body, bad_chunk, garbage, dribble, "
+          "stream" },
         { "{\"fault\":\"status\",\"stauts\":503}", ".stauts",
           "unknown key; did you mean \"status\"?" },
         { "{\"fault\":\"status\",\"status\":42}", ".status",
@@ -235,8 +236,10 @@ Test(step, what_a_fault_does_not_read_is_refused)
         { "{\"fault\":\"dribble\",\"bytes\":1}", "",
           "\"every_ms\" is missing; the fault \"dribble\" reads bytes "
           "(required), every_ms (required)" },
+        { "{\"fault\":\"syn_drop\",\"headers\":[]}", ".headers",
+          "this fault is a state of the listener: nothing is answered" },
         { "{\"fault\":\"refuse\",\"before_ms\":1}", ".before_ms",
-          "the fault \"refuse\" is a state of the listener: nothing is "
+          "this fault is a state of the listener: nothing is "
           "answered" },
         { "{\"fault\":\"reset\",\"at\":\"body:200%\"}", ".at",
           "\"body:200%\" is not a point: accept, request_head, request, "
@@ -331,6 +334,7 @@ Test(step, lease_is_needed_before_the_request_is_read)
         bool needed;
     } rows[] = {
         { "{\"fault\":\"refuse\"}", true },
+        { "{\"fault\":\"syn_drop\"}", true },
         { "{\"fault\":\"reset\",\"at\":\"accept\"}", true },
         { "{\"fault\":\"close\",\"at\":\"request_head\"}", true },
         { "{\"fault\":\"close\",\"at\":\"request\"}", false },
@@ -373,6 +377,7 @@ Test(step, description_is_for_people)
           "\"percent\":60}",
           "Content-Length too long at 60 %" },
         { "{\"fault\":\"refuse\"}", "connection refused" },
+        { "{\"fault\":\"syn_drop\"}", "connection not answered" },
         { "{\"fault\":\"body\",\"kind\":\"cut_json\",\"percent\":60}",
           "200 with body cut_json at 60 %" },
         { "{\"fault\":\"bad_chunk\"}", "broken chunk in the body" },

@@ -23,6 +23,7 @@ static const struct {
     { "truncate", "{\"fault\":\"truncate\",\"content_length\":\"long\"}",
       RAW_END_FIN },
     { "refuse", NULL, RAW_END_OPEN },
+    { "syn_drop", NULL, RAW_END_OPEN },
     { "body", "{\"fault\":\"body\",\"kind\":\"null\"}", RAW_END_MESSAGE },
     { "bad_chunk", "{\"fault\":\"bad_chunk\"}", RAW_END_FIN },
     { "garbage", "{\"fault\":\"garbage\"}", RAW_END_FIN },

@@ -1,8 +1,12 @@
 /* hang, close, reset and refuse on the wire, at every point. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/json.h"
 #include "tests/wire/lib/tried.h"
@@ -138,6 +142,51 @@ Test(fault_cut, refusing_port_refuses_until_the_case_is_over)
     raw_must(&tried_mock, "DELETE", "/leases?slot=s2", NULL, &answer);
     cr_expect(strstr(buf_text(&answer), "\"seen\":\"refused\""));
     cr_expect(raw_connect_error(port) == 0);
+    raw_must(&tried_mock, "GET", "/attempts?drill_id=" RAW_CASE, NULL, &answer);
+    cr_expect(!strstr(buf_text(&answer), "\"seq\""));
+    buf_release(&answer);
+}
+
+/* 0: connected; ETIMEDOUT: no answer within the time. */
+static int connects_within(uint16_t port, int ms)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons(port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct pollfd wait = { .fd = fd, .events = POLLOUT };
+    int error = ETIMEDOUT;
+    socklen_t size = sizeof error;
+
+    cr_assert_geq(fd, 0);
+    if (!connect(fd, (struct sockaddr *)&to, sizeof to))
+        error = 0;
+    else if (errno != EINPROGRESS)
+        error = errno;
+    else if (poll(&wait, 1, ms) == 1)
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    close(fd);
+    return error;
+}
+
+Test(fault_cut, silent_port_answers_nobody_until_the_case_is_over)
+{
+    uint16_t port = raw_listen(&tried_mock, "s3", "primary");
+    struct buf answer = { 0 };
+
+    cr_expect_eq(connects_within(port, 500), 0);
+    raw_arm(&tried_mock, RAW_CASE, "primary", "[{\"fault\":\"syn_drop\"}]");
+    raw_lease(&tried_mock, "s3", RAW_CASE, &answer);
+    cr_expect(strstr(buf_text(&answer),
+                     "\"expected\":\"no answer\",\"seen\":\"no answer\""),
+              "%s", buf_text(&answer));
+    /* Also the one after many: none of ours makes room. */
+    for (int i = 0; i < 3; i++)
+        cr_expect_eq(connects_within(port, 100), ETIMEDOUT);
+    raw_must(&tried_mock, "DELETE", "/leases?slot=s3", NULL, &answer);
+    cr_expect(strstr(buf_text(&answer), "\"seen\":\"no answer\""), "%s",
+              buf_text(&answer));
+    cr_expect_eq(connects_within(port, 500), 0);
     raw_must(&tried_mock, "GET", "/attempts?drill_id=" RAW_CASE, NULL, &answer);
     cr_expect(!strstr(buf_text(&answer), "\"seq\""));
     buf_release(&answer);
