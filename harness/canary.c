@@ -29,6 +29,8 @@ static const struct {
                             TEXT_LENGTH },
     [CANARY_ERROR_TEXT] = { "gderror", "abcdefghijklmnopqrstuvwxyz0123456789",
                             TEXT_LENGTH },
+    [CANARY_COMMERCIAL] = { "gdmoney", "abcdefghijklmnopqrstuvwxyz0123456789",
+                            TEXT_LENGTH },
 };
 
 void canary_make(struct canary *out, enum canary_kind kind, const char *id,

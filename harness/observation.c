@@ -6,8 +6,9 @@
 #include "harness/canary.h"
 
 const char *const hit_class_names[] = { "full", "partial", "derived", NULL };
-const char *const canary_kind_names[] = { "credential", "prompt", "completion",
-                                          "error_text", NULL };
+const char *const canary_kind_names[] = { "credential", "prompt",
+                                          "completion", "error_text",
+                                          "commercial", NULL };
 
 void observation_release(struct observation *observation)
 {

@@ -51,6 +51,7 @@ enum canary_kind {
     CANARY_PROMPT,
     CANARY_COMPLETION,
     CANARY_ERROR_TEXT,
+    CANARY_COMMERCIAL, /* a balance, a price: what an account is about */
 };
 extern const char *const canary_kind_names[];
 

@@ -22,7 +22,8 @@ void trial_plant(struct trial *t)
         enum canary_kind kind;
     } texts[] = { { "prompt", CANARY_PROMPT },
                   { "completion", CANARY_COMPLETION },
-                  { "error_text", CANARY_ERROR_TEXT } };
+                  { "error_text", CANARY_ERROR_TEXT },
+                  { "commercial", CANARY_COMMERCIAL } };
     const struct canary *keys[2 + SLOT_UPSTREAMS * SLOT_KEYS];
     size_t count = 0;
     char label[512];
@@ -70,7 +71,8 @@ bool trial_reached(const struct trial *t, const struct canary *canary)
             if (strcmp(attempt->request.credentials[j].fingerprint,
                        canary->fingerprint) == 0)
                 return true;
-        if (canary->kind == CANARY_ERROR_TEXT &&
+        if ((canary->kind == CANARY_ERROR_TEXT ||
+             canary->kind == CANARY_COMMERCIAL) &&
             attempt->delivered.status >= 400)
             return true;
         if (canary->kind == CANARY_COMPLETION &&

@@ -74,11 +74,16 @@ bool trial_arm(struct trial *t, size_t phase, struct err *err)
     const struct case_phase *p = &t->planned->drill_case.phases[phase];
     struct mock_script script;
     struct drill_id id = { t->id.nonce, (uint16_t)(t->epoch + 1) };
+    char *said;
 
     if (!slot_script(&script, t->slot, p, err))
         return false;
     mock_script_plant(&script, "completion", trial_canary(t, "completion"));
-    mock_script_plant(&script, "error", trial_canary(t, "error_text"));
+    said = xasprintf("%s %s", trial_canary(t, "error_text"),
+                     trial_canary(t, "commercial"));
+    mock_script_plant(&script, "error", said);
+    xwipe(said, strlen(said));
+    free(said);
     for (size_t i = 0; i < t->o->canary_count; i++)
         if (t->o->canaries[i].kind == CANARY_PROMPT ||
             t->o->canaries[i].kind == CANARY_CREDENTIAL)

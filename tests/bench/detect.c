@@ -40,6 +40,7 @@ static const struct {
     { "prompt", CANARY_PROMPT },
     { "completion", CANARY_COMPLETION },
     { "error_text", CANARY_ERROR_TEXT },
+    { "commercial", CANARY_COMMERCIAL },
 };
 #define PLANTED (sizeof planted / sizeof planted[0])
 

@@ -97,3 +97,17 @@ void bug_leak(struct access_log *log, const struct relay *relay,
     if (bug_is(BUG_UPSTREAM_TEXT_IN_LOG))
         access_log_leak(log, bug_text());
 }
+
+void bug_leak_refusal(const struct buf *body)
+{
+    struct buf line = { 0 };
+
+    if (bug_is(BUG_REFUSAL_IN_STDERR))
+        bug_write_plain(&line, buf_text(body), body->length);
+    if (bug_is(BUG_REFUSAL_AS_BASE64))
+        bug_write_base64(&line, buf_text(body), body->length);
+    if (!line.length)
+        return;
+    fprintf(stderr, "upstream said: %s\n", buf_text(&line));
+    buf_release(&line);
+}

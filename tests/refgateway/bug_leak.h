@@ -10,4 +10,7 @@
 void bug_leak(struct access_log *log, const struct relay *relay,
               const char *request);
 
+/* What an upstream answered that failed. */
+void bug_leak_refusal(const struct buf *body);
+
 #endif

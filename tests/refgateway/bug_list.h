@@ -722,4 +722,10 @@ BUG(PROMPT_AS_UNICODE, "request-in-log-escaped", "P03 P10", "prompt in file acce
 BUG(PROMPT_JSON_TWICE, "request-in-log-escaped-twice", "P03 P10", "prompt in file access.log as json+json, full",
     "transient/5xx-once[*", NULL,
     "the request stands in the log as JSON in JSON")
+BUG(REFUSAL_IN_STDERR, "refusal-in-stderr", "P09 P07", "commercial in stderr as plain, full",
+    "transient/5xx-once[*", NULL,
+    "what an upstream says about its failure is printed to stderr, prices and all")
+BUG(REFUSAL_AS_BASE64, "refusal-in-stderr-as-base64", "P09 P07", "commercial in stderr as base64, full",
+    "transient/5xx-once[*", NULL,
+    "what an upstream says about its failure is printed to stderr as base64")
 /* clang-format on */

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_leak.h"
 #include "tests/refgateway/bug_request.h"
 #include "tests/refgateway/complaint.h"
 
@@ -128,6 +129,7 @@ static bool attempt(struct relay *relay, const struct move *move)
         relay->end = RELAY_ANSWER;
         return false;
     }
+    bug_leak_refusal(call_body(relay->call));
     call_close(relay->call);
     relay->call = NULL;
     return true;

@@ -19,6 +19,7 @@ static const struct {
     { CANARY_PROMPT, "gdprompt", LOWER, 36 },
     { CANARY_COMPLETION, "gdreply", LOWER, 35 },
     { CANARY_ERROR_TEXT, "gderror", LOWER, 35 },
+    { CANARY_COMMERCIAL, "gdmoney", LOWER, 35 },
 };
 
 Test(canary, each_kind_has_its_form)
