@@ -296,6 +296,7 @@ struct step {
     int64_t pace_bytes, pace_every_ms; /* pace; -1: at once */
     int64_t end_how; /* enum step_end; -1: as the fault does */
     struct point end_at;
+    int64_t end_after_ms;     /* silence before that end; -1: none */
     struct bind_ints interim; /* statuses of 1xx answers before the final one;
                                  declared and empty: not even a 100 that the
                                  peer waits for */

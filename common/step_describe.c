@@ -314,4 +314,6 @@ void step_describe(struct buf *out, const struct step *step)
         buf_printf(out, ", %s ", ends[step->end_how]);
         add_point(out, step->end_at);
     }
+    if (step->end_after_ms > 0)
+        buf_printf(out, " after %" PRId64 " ms of silence", step->end_after_ms);
 }

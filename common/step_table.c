@@ -258,6 +258,13 @@ static const struct bind_row end_table[] = {
       .parse = read_point,
       .schema = point_schema,
       .doc = "Where; default end." },
+    { .key = "after_ms",
+      .kind = BIND_INT,
+      .offset = offsetof(struct step, end_after_ms),
+      .max = MS_MOST,
+      .missing = -1,
+      .unit = "ms",
+      .doc = "Silence before it ends there." },
     { 0 }
 };
 

@@ -346,6 +346,7 @@ void effect_of(struct effect *out, const struct step *step,
     if (step->end_how >= 0)
         effect_cut(out, step, step->end_at,
                    effect_end_of((enum step_end)step->end_how));
+    effect_linger(out, step->end_after_ms);
     effect_delay(out, step->before_ms);
     tell(out, step);
 }

@@ -94,6 +94,19 @@ void effect_pace(struct effect *e, const struct step *step, int64_t bytes,
     }
 }
 
+void effect_linger(struct effect *e, int64_t ms)
+{
+    if (ms <= 0 || !e->connects || e->end == EFFECT_END_COMPLETE)
+        return;
+    shift(&e->end_ms, ms, ms);
+    if (e->head != EFFECT_HEAD_COMPLETE)
+        return;
+    if (e->gap_ms < ms)
+        e->gap_ms = ms;
+    if (e->output_gap_ms < ms)
+        e->output_gap_ms = ms;
+}
+
 void effect_delay(struct effect *e, int64_t ms)
 {
     if (ms <= 0 || !e->connects)

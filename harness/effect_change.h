@@ -14,6 +14,8 @@ int64_t effect_event_at_ms(const struct step *step, int64_t n);
 /* Lays the step's framing over a message: when the close ends it, a cut cannot
  * be seen. */
 void effect_frame(struct effect *e, const struct step *step);
+/* Silence for so long before the connection ends. */
+void effect_linger(struct effect *e, int64_t ms);
 /* Sends it in pieces of so many bytes every so often. */
 void effect_pace(struct effect *e, const struct step *step, int64_t bytes,
                  int64_t every_ms);

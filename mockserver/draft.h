@@ -26,8 +26,9 @@ struct piece {
 };
 
 struct draft {
-    int64_t wall_ms; /* when the attempt came: for Date and Retry-After */
-    int64_t wait_ms; /* before the first byte */
+    int64_t wall_ms;     /* when the attempt came: for Date and Retry-After */
+    int64_t wait_ms;     /* before the first byte */
+    int64_t end_wait_ms; /* silence before the end */
     int64_t status;
     struct step_header *headers; /* without framing headers; owned */
     size_t header_count, header_capacity;

@@ -84,6 +84,7 @@ static void modify_end(struct draft *draft, const struct step *step)
     if (step->end_how < 0 || silent)
         return;
     draft->end = (enum step_end)step->end_how;
+    draft->end_wait_ms = step->end_after_ms;
     if (step->end_at.at == POINT_UNSET || step->end_at.at == POINT_END)
         return;
     draft->cut = step->end_at;

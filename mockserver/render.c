@@ -336,6 +336,8 @@ static void render_raw(struct plan *plan, const struct draft *draft)
         if (draft->cut.at != POINT_STATUS_LINE)
             plan->status = draft->status;
     }
+    if (draft->end_wait_ms > 0)
+        plan_add_wait(plan, draft->end_wait_ms);
     plan_add_end(plan, extent.end);
     plan->idles = extent.end == STEP_END_KEEP && idles(draft);
     if (plan->idles)

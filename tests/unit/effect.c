@@ -113,6 +113,10 @@ Test(effect, a_step_is_read_as_what_a_gateway_meets)
           "\"error_at\":10}",
           true, true, EFFECT_HEAD_COMPLETE, 0, 200, EFFECT_CONTENT_ANSWER,
           EFFECT_END_COMPLETE, 90 },
+        { "{\"fault\":\"stream\",\"events\":30,\"interval_ms\":10,"
+          "\"end\":{\"how\":\"fin\",\"at\":\"event:20\",\"after_ms\":300}}",
+          true, true, EFFECT_HEAD_COMPLETE, 0, 200, EFFECT_CONTENT_ANSWER,
+          EFFECT_END_FIN, 490 },
         { "{\"fault\":\"stream\",\"events\":0}", true, true,
           EFFECT_HEAD_COMPLETE, 0, 200, EFFECT_CONTENT_EMPTY,
           EFFECT_END_COMPLETE, 0 },

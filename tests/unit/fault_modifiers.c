@@ -202,6 +202,23 @@ Test(fault_modifiers, end_modifier_before_the_break_is_a_plain_cut)
     acted_release(&a);
 }
 
+Test(fault_modifiers, silence_comes_before_the_end)
+{
+    struct acted a = acted_new(FAULT_stream, true);
+    const struct act *act_before_end;
+
+    a.step.end_how = STEP_END_FIN;
+    a.step.end_at = (struct point){ POINT_EVENT, 3 };
+    a.step.end_after_ms = 70;
+    act(&a);
+    act_before_end = &a.plan.acts[a.plan.act_count - 2];
+    cr_expect_eq(act_before_end->kind, ACT_WAIT);
+    cr_expect_eq(act_before_end->wait_ms, 70);
+    cr_expect_eq(a.plan.end, STEP_END_FIN);
+    cr_expect_eq(a.plan.events, 3);
+    acted_release(&a);
+}
+
 Test(fault_modifiers, pace_slows_any_answer)
 {
     struct acted a = acted_new(FAULT_status, false);

@@ -120,6 +120,25 @@ Test(fault_place, idle_connection_is_closed_after_its_time)
     tried_release(&t);
 }
 
+Test(fault_place, silence_comes_before_the_end)
+{
+    struct tried t;
+    int fd = tried_begin(&t,
+                         "{\"fault\":\"stream\",\"end\":{\"how\":\"fin\","
+                         "\"at\":\"event:3\",\"after_ms\":80}}",
+                         TRIED_STREAM);
+
+    raw_read(fd, &t.answer, 5000);
+    cr_expect_eq(t.answer.end, RAW_END_FIN);
+    tried_leave(&t, fd);
+    cr_expect_geq(t.attempt.times_ns.end - t.attempt.times_ns.first_sent,
+                  80 * NS_PER_MS);
+    cr_expect(t.attempt.delivered.faithful, "%s",
+              t.attempt.delivered.deviation);
+    cr_expect_eq(t.attempt.delivered.events, 3);
+    tried_release(&t);
+}
+
 Test(fault_place, next_request_in_time_is_answered)
 {
     struct raw_answer second;
