@@ -37,17 +37,23 @@ static bool sends_hint(const struct step *step)
            hint->date_in_ms != -1;
 }
 
-/* Retry-After makes waits longer whatever the backoff. */
-static bool is_told(const struct judged *judged, size_t phase)
+/* Whether every wait begins with an answer that both sides saw, and only the
+ * backoff decides it: Retry-After makes it longer, and when a silence ended
+ * only the gateway knows. */
+static bool is_plain(const struct judged *judged, size_t phase)
 {
     const struct case_phase *p =
         &judged->observation->drill_case->phases[phase];
 
     for (size_t u = 0; u < p->upstream_count; u++)
-        for (size_t i = 0; i < p->upstreams[u].script.count; i++)
-            if (sends_hint(&p->upstreams[u].script.steps[i]))
-                return true;
-    return false;
+        for (size_t i = 0; i < p->upstreams[u].script.count; i++) {
+            const struct step *step = &p->upstreams[u].script.steps[i];
+
+            if (sends_hint(step) ||
+                (step->fault != FAULT_status && step->fault != FAULT_none))
+                return false;
+        }
+    return true;
 }
 
 /* How many of count draws must succeed, each with probability p, so that fewer
@@ -151,8 +157,8 @@ static void judge_phase(const struct judged *judged, size_t phase,
     if (!backoff->declared || backoff->jitter != JITTER_FULL ||
         backoff->factor_percent <= 100)
         return;
-    finding_reason(finding, "Retry-After decides the waits");
-    if (is_told(judged, phase))
+    finding_reason(finding, "not the backoff alone decides the waits");
+    if (!is_plain(judged, phase))
         return;
     growth = look(judged, phase);
     finding_reason(finding, "too few second retries to tell growth from "

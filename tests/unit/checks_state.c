@@ -377,7 +377,7 @@ static struct finding herd(const char *jitter, size_t count, double least_ms,
 /* Each request fails twice; its waits are drawn evenly from first_ms and
  * later_ms. */
 static struct finding grown(const char *backoff, size_t count, double first_ms,
-                            double later_ms)
+                            double later_ms, enum fault fault)
 {
     char *runbook = xasprintf("{\"retry\":{\"backoff\":{%s}}}", backoff);
     struct finding finding;
@@ -392,6 +392,7 @@ static struct finding grown(const char *backoff, size_t count, double first_ms,
         crowd_attempt(&c, "primary", 503, first_ms * share);
         crowd_attempt(&c, "primary", 200, first_ms * share + later_ms * share);
     }
+    c.s.d.upstreams[0].script.steps[0].fault = fault;
     finding = stage_judge(&c.s, "backoff_growth");
     stage_release(&c.s);
     free(runbook);
@@ -424,14 +425,17 @@ Test(checks_state, waits_drawn_by_chance_grow_as_the_factor_says)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         finding = grown(rows[i].backoff, rows[i].count, rows[i].first_ms,
-                        rows[i].later_ms);
+                        rows[i].later_ms, FAULT_status);
         cr_expect_eq(finding.verdict, rows[i].verdict,
                      "row %zu is %s: expected %s; observed %s; %s", i,
                      verdict_names[finding.verdict], finding.expected,
                      finding.observed, finding.reason);
         cr_expect(finding.reason[0]);
     }
-    finding = grown(DOUBLED, 40, 50, 50);
+    /* When a silence ended only the gateway knows. */
+    finding = grown(DOUBLED, 40, 50, 50, FAULT_hang);
+    cr_expect_eq(finding.verdict, VERDICT_NOT_APPLICABLE);
+    finding = grown(DOUBLED, 40, 50, 50, FAULT_status);
     cr_expect_str_eq(finding.expected,
                      "of 40 waits before retry 2 (0 to 100 ms) at least 5 "
                      "above 50 ms, the first range");
