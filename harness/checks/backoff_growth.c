@@ -18,6 +18,8 @@
 /* A wait is seen this much longer than it was; more than that is beyond the
  * first range. */
 #define NOISE_MS 5.0
+/* More requests at once make each other late by themselves. */
+#define CROWD_MOST 10
 
 /* Two ranges to be told apart by waits before a retry. */
 struct growth {
@@ -158,7 +160,9 @@ static void judge_phase(const struct judged *judged, size_t phase,
         backoff->factor_percent <= 100)
         return;
     finding_reason(finding, "not the backoff alone decides the waits");
-    if (!is_plain(judged, phase))
+    if (!is_plain(judged, phase) ||
+        judged->observation->drill_case->phases[phase].client.concurrency >
+            CROWD_MOST)
         return;
     growth = look(judged, phase);
     finding_reason(finding, "too few second retries to tell growth from "
