@@ -672,6 +672,37 @@ BUG(CREDENTIAL_FORWARDED, "echoed-credential-forwarded", "K12", "redaction",
 BUG(CLIENT_KEY_ECHOED, "client-key-echoed", "P05", "redaction",
     "auth/invalid-client-key", NULL,
     "a refused client key is repeated in the refusal")
+/* P: what the gateway tells of itself by its spans. */
+BUG(SPAN_OF_RETRY_MISSING, "span-of-retry-missing", "P12 P13", "span_per_attempt",
+    "transient/5xx-once[* transient/5xx-always*", NULL,
+    "only the first attempt at an upstream has a span")
+BUG(RESEND_NEVER_TOLD, "resend-count-never-told", "P13 P14", "span_truth",
+    "transient/5xx-once[*", NULL,
+    "the span of a retry looks like that of a first attempt")
+BUG(SPAN_STATUS_OF_LAST, "span-with-final-status", "P15", "span_truth",
+    "transient/5xx-once[*", NULL,
+    "each attempt's span has the status that the last one got")
+BUG(SPAN_NEVER_ERROR, "span-of-failure-not-error", "P15 P16", "span_status",
+    "transient/5xx-once[* auth/key-refused[*", NULL,
+    "the span of an attempt that failed has the status of a good one")
+BUG(SERVER_SPAN_ERROR_4XX, "server-span-error-on-4xx", "P15", "span_status",
+    "auth/key-refused[*", NULL,
+    "a request that was refused counts as an error of the gateway")
+BUG(USAGE_WRONG, "usage-in-span-wrong", "P12 P15", "usage_truth",
+    "control/healthy[stream=false]", NULL,
+    "the tokens in the span are not those of the answer")
+BUG(PROMPT_IN_SPAN, "prompt-in-span-event", "P08 P10", "over_collection",
+    "control/healthy*", NULL,
+    "the request stands in an event of the span")
+BUG(KEY_IN_SPAN_HEADER, "authorization-in-span", "P08 P01", "primary.key in otlp as plain, full",
+    "control/healthy*", NULL,
+    "the headers of the request are attributes of the span, Authorization too")
+BUG(KEY_IN_SPAN_URL, "key-in-span-url", "P08 P11", "over_collection",
+    "control/healthy*", NULL,
+    "the upstream's key stands in url.full")
+BUG(PATH_AS_SPAN_NAME, "path-as-span-name", "P11", "over_collection",
+    "control/healthy*", NULL,
+    "the span of an attempt is named by the path it was sent to")
 /* P: leaks in another writing. The check is the leak that the record tells:
  * canary, sink, encoding and class. */
 BUG(KEY_AS_BASE64, "authorization-in-log-as-base64", "P01 P03", "primary.key in file access.log as base64, full",

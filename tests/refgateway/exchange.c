@@ -37,6 +37,7 @@ struct exchange {
     struct call_header headers[FORWARD_MOST];
     size_t header_count;
     struct access_entry log;
+    struct tracing tracing;
 };
 
 static const char *known_method(const char *method)
@@ -309,6 +310,7 @@ static enum MHD_Result relay(struct exchange *exchange,
         .client_credential = client_credential(connection),
         .headers = exchange->headers,
         .started_ns = clock_now_ns(),
+        .tracing = front->exporter ? &exchange->tracing : NULL,
     };
     struct buf cached = { 0 };
 
@@ -354,8 +356,13 @@ enum MHD_Result exchange_answer(struct exchange *exchange,
                                 struct MHD_Connection *connection)
 {
     struct request_body body;
-    const struct refusal *refusal = find_refusal(exchange, connection, &body);
+    const struct refusal *refusal;
 
+    tracing_begin(&exchange->tracing,
+                  MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                              "traceparent"));
+    exchange->tracing.prompt = buf_text(&exchange->body);
+    refusal = find_refusal(exchange, connection, &body);
     return refusal ? refuse(exchange, connection, refusal)
                    : relay(exchange, connection, &body);
 }
@@ -434,5 +441,8 @@ void exchange_end(struct exchange *exchange, bool complete)
     if (bug_is(BUG_LATE_ATTEMPT) && exchange->relaying &&
         exchange->relay.end == RELAY_FAILED)
         relay_attempt_late(&exchange->relay, exchange->stop_fd);
+    if (exchange->tracing.trace_id[0])
+        tracing_end(&exchange->tracing, exchange->plan->exporter, log.method,
+                    strcmp(log.route, ROUTE) ? NULL : ROUTE, log.status);
     exchange_free(exchange);
 }

@@ -9,6 +9,7 @@
 #include "common/err.h"
 #include "tests/refgateway/access_log.h"
 #include "tests/refgateway/draw.h"
+#include "tests/refgateway/exporter.h"
 #include "tests/refgateway/rules.h"
 #include "tests/refgateway/settings.h"
 
@@ -21,6 +22,7 @@ struct front_plan {
     struct settings_memory *memory;
     struct draw *draw;
     struct access_log *log;
+    struct exporter *exporter; /* NULL: none */
 };
 
 /* listen_fd: bound and listening; owned by the front from here on, also when

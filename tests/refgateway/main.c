@@ -246,7 +246,7 @@ int main(int argc, char **argv)
     struct access_log log = { 0 };
     struct draw draw = { 0 };
     struct settings_memory memory = { 0 };
-    struct front_plan plan = { &rules, &settings, &memory, &draw, &log };
+    struct front_plan plan = { &rules, &settings, &memory, &draw, &log, NULL };
     struct err err = { 0 };
     sigset_t stop;
     bool ok = false;
@@ -269,8 +269,10 @@ int main(int argc, char **argv)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (rules_load(&rules, options.runbook, &err) &&
         settings_load(&settings, options.config, &rules, &err) &&
-        access_log_open(&log, options.access_log, &err))
+        access_log_open(&log, options.access_log, &err) &&
+        exporter_start(&plan.exporter, &err))
         ok = serve(&plan, options.listen, &stop, &err);
+    exporter_stop(plan.exporter);
     access_log_close(&log);
     settings_release(&settings);
     curl_global_cleanup();

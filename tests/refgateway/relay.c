@@ -1,6 +1,7 @@
 #include "tests/refgateway/relay.h"
 
 #include <string.h>
+#include <strings.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -34,6 +35,22 @@ static const char *key_for(const struct relay *relay,
     return key < upstream->key_count ? upstream->keys[key] : NULL;
 }
 
+/* Those of the client, but for the traceparent: the attempt is a span of its
+ * own, and the upstream's are below it. */
+static void set_headers(struct relay *relay)
+{
+    const struct relay_plan *plan = &relay->plan;
+
+    for (size_t i = 0; i < plan->header_count; i++) {
+        relay->headers[i] = plan->headers[i];
+        if (!plan->tracing ||
+            strcasecmp(plan->headers[i].name, "traceparent") != 0)
+            continue;
+        tracing_parent(relay->traceparent, plan->tracing);
+        relay->headers[i].value = relay->traceparent;
+    }
+}
+
 static void begin(struct relay *relay, const struct move *move)
 {
     const struct relay_plan *plan = &relay->plan;
@@ -42,6 +59,8 @@ static void begin(struct relay *relay, const struct move *move)
     struct call_plan call;
 
     progress_begin(&relay->course.progress, move);
+    tracing_attempt(plan->tracing, upstream);
+    set_headers(relay);
     buf_clear(&relay->body);
     request_body_write(&relay->body, &plan->body, upstream->model);
     call = (struct call_plan){
@@ -52,7 +71,7 @@ static void begin(struct relay *relay, const struct move *move)
         .body = buf_text(&relay->body),
         .length = relay->body.length,
         .stream = plan->body.stream,
-        .headers = plan->headers,
+        .headers = relay->headers,
         .header_count = plan->header_count,
         .own = upstream->headers,
         .own_count = upstream->header_count,
@@ -91,6 +110,7 @@ static bool next_move(struct relay *relay, struct move *move)
 
 static enum relay_end leave(struct relay *relay, enum relay_end end)
 {
+    tracing_over(relay->plan.tracing, NULL);
     call_close(relay->call);
     relay->call = NULL;
     return relay->end = end;
@@ -123,8 +143,11 @@ static bool attempt(struct relay *relay, const struct move *move)
         break;
     }
     call_result(relay->call, &relay->course.result);
+    tracing_over(relay->plan.tracing, &relay->course.result);
     learn(relay);
     if (relay->course.result.outcome == OUTCOME_OK) {
+        tracing_usage(relay->plan.tracing, buf_text(call_body(relay->call)),
+                      call_body(relay->call)->length);
         remember(relay);
         relay->end = RELAY_ANSWER;
         return false;
@@ -268,11 +291,14 @@ enum relay_read relay_read(struct relay *relay, char *out, size_t size,
 {
     switch (call_drive(relay->call, relay->plan.watch)) {
     case CALL_OUTPUT:
+        tracing_usage(relay->plan.tracing, buf_text(call_output(relay->call)),
+                      call_output(relay->call)->length);
         hand_out(call_output(relay->call), out, size, got);
         return RELAY_READ_BYTES;
     case CALL_ENDED:
         if (!relay->complaint_sent) {
             call_result(relay->call, &relay->course.result);
+            tracing_over(relay->plan.tracing, &relay->course.result);
             learn(relay);
             relay->course.why = WHY_CLASS;
         }

@@ -11,6 +11,7 @@
 #include "tests/refgateway/draw.h"
 #include "tests/refgateway/request_body.h"
 #include "tests/refgateway/settings.h"
+#include "tests/refgateway/tracing.h"
 
 /* Borrowed for the life of the relay. */
 struct relay_plan {
@@ -23,7 +24,8 @@ struct relay_plan {
     const char *client_credential; /* secret; what the client sent, or NULL */
     const struct call_header *headers;
     size_t header_count;
-    int64_t started_ns; /* total_ms counts from here */
+    int64_t started_ns;      /* total_ms counts from here */
+    struct tracing *tracing; /* NULL: nobody is told */
 };
 
 enum relay_end {
@@ -39,6 +41,8 @@ struct relay {
     struct course course;
     struct call *call; /* the current attempt, NULL between two */
     struct buf body;   /* as sent to the current upstream */
+    struct call_header headers[RULES_WORDS]; /* likewise; borrowed */
+    char traceparent[56];
     enum relay_end end;
     bool complaint_sent; /* the error event after a failed stream */
     bool again;          /* a seeded bug has begun the stream again */
