@@ -32,12 +32,15 @@ static void ask_resend(char *out, size_t size, const struct seen *seen,
                  pair->ordinal);
 }
 
-/* Whether a client must have read a final head that was sent. */
+/* Whether a gateway must have read a final head that was sent: one whose client
+ * leaves may hang up before it does. */
 static bool was_read(const struct seen *seen, const struct told_pair *pair)
 {
     const struct attempt *a = pair->attempt;
     struct effect effect;
 
+    if (seen->trace->outcome == TRACE_OUTCOME_LEFT)
+        return false;
     seen_effect(&effect, seen, a);
     return a->delivered.head_complete && !a->delivered.peer_closed_first &&
            a->delivered.end != ATTEMPT_END_RST &&
