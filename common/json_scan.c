@@ -296,11 +296,13 @@ static int compare_keys(const void *a, const void *b)
 static bool keys_differ(struct scan *s, size_t first)
 {
     size_t count = s->key_count - first;
-    const struct key *keys = s->keys + first;
+    const struct key *keys = s->keys;
     const struct key *worst = NULL;
 
-    if (count > 1)
-        qsort(s->keys + first, count, sizeof *s->keys, compare_keys);
+    if (count < 2)
+        return true;
+    keys += first;
+    qsort(s->keys + first, count, sizeof *s->keys, compare_keys);
     for (size_t i = 1; i < count; i++) {
         if (!strcmp(keys[i].text, keys[i - 1].text) &&
             (!worst || keys[i].offset < worst->offset))
