@@ -139,11 +139,21 @@ static void say(const struct mutant *mutant)
     fflush(stdout);
 }
 
+static bool was_held(const struct mutant *mutant)
+{
+    for (size_t i = 0; i < mutant->hit_count; i++)
+        if (mutant->hits[i].hold)
+            return true;
+    return false;
+}
+
 /* The clean gateway keeps real limits: a machine that stood still for a moment
- * makes it late. So it has a second go, and it is said. A bug has one. */
+ * makes it late, and makes a bug's fail a hold. So these have a second go,
+ * alone, and it is said. A bug that was judged has one. */
 static bool try_again(struct mutant *mutant)
 {
-    if (mutant->bug || !*mutant->survived || mutant->tries > 1 || stopping)
+    if (!*mutant->survived || mutant->tries > 1 || stopping ||
+        (mutant->bug && !was_held(mutant)))
         return false;
     say(mutant);
     mutant_clear(mutant);
@@ -175,7 +185,7 @@ static size_t reap(struct crew *crew)
 }
 
 /* The next drill that may start beside those that run; NULL: none now. The
- * clean gateway is drilled alone. */
+ * clean gateway is drilled alone, and so is a second go, after all others. */
 static struct mutant *next_mutant(struct crew *crew, size_t running)
 {
     if (stopping || running >= crew->jobs)
@@ -185,8 +195,11 @@ static struct mutant *next_mutant(struct crew *crew, size_t running)
 
         if (!mutant->bug && mutant->pid)
             return NULL;
-        if (!mutant->pid && !mutant->ended_ns)
-            return mutant->bug || !running ? mutant : NULL;
+        if (mutant->pid || mutant->ended_ns)
+            continue;
+        if (mutant->bug && mutant->tries && running)
+            continue;
+        return mutant->bug || !running ? mutant : NULL;
     }
     return NULL;
 }
