@@ -171,7 +171,7 @@ Test(refgw_settings,
         char text[512];
         bool ok;
 
-        snprintf(text, sizeof text, "{\"order\":%s,%s", rows[i].order, TWO + 1);
+        snprintf(text, sizeof text, "{\"order\":%s,%s", rows[i].order, &TWO[1]);
         ok = load(&settings, text, &rules, &err);
         cr_expect_eq(ok, rows[i].problem == NULL, "%s: %s", text, err.text);
         if (rows[i].problem)
