@@ -10,13 +10,13 @@
 #include "common/bind.h"
 #include "common/scenario.h"
 #include "common/xalloc.h"
-#include "harness/check.h"
-#include "harness/expectation.h"
-#include "harness/fixture.h"
-#include "harness/markup.h"
-#include "harness/profile.h"
-#include "harness/runbook.h"
-#include "harness/suite.h"
+#include "harness/judge/check.h"
+#include "harness/evidence/expectation.h"
+#include "harness/client/fixture.h"
+#include "harness/evidence/markup.h"
+#include "harness/launch/profile.h"
+#include "harness/oracle/runbook.h"
+#include "harness/drill/suite.h"
 #include "harness/text_file.h"
 
 /* A JSON Schema, or the tables below the words of a page. */
@@ -80,7 +80,7 @@ static void print_faults(struct buf *out)
 static void print_checks(struct buf *out)
 {
     buf_add_text(out,
-                 "# Checks\n\nGenerated from `harness/check_table.h` by "
+                 "# Checks\n\nGenerated from `harness/judge/check_table.h` by "
                  "`./dev docs`. Every check is a pure function of the history "
                  "of a case and of what the oracle allows; how to add one "
                  "stands in [adding.md](adding.md).\n\n"

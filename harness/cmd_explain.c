@@ -3,8 +3,8 @@
 
 #include "common/cli.h"
 #include "harness/cmd.h"
-#include "harness/drill.h"
-#include "harness/oracle.h"
+#include "harness/drill/drill.h"
+#include "harness/oracle/oracle.h"
 
 static void explain_write_script(struct buf *out,
                                  const struct case_phase *phase)

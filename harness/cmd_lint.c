@@ -5,11 +5,11 @@
 #include "common/cli.h"
 #include "common/xalloc.h"
 #include "harness/cmd.h"
-#include "harness/expectation.h"
+#include "harness/evidence/expectation.h"
 #include "harness/home.h"
-#include "harness/profile.h"
-#include "harness/profile_names.h"
-#include "harness/suite.h"
+#include "harness/launch/profile.h"
+#include "harness/launch/profile_names.h"
+#include "harness/drill/suite.h"
 
 static bool lint_profile(const char *path, struct err *err)
 {

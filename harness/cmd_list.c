@@ -7,11 +7,11 @@
 #include "common/nearest.h"
 #include "common/scenario.h"
 #include "common/xalloc.h"
-#include "harness/check.h"
+#include "harness/judge/check.h"
 #include "harness/cmd.h"
 #include "harness/home.h"
-#include "harness/profile.h"
-#include "harness/report.h"
+#include "harness/launch/profile.h"
+#include "harness/evidence/report.h"
 
 /* Each kind fills an array of objects; the members shown on a line are named in
  * its row. */

@@ -6,8 +6,8 @@
 #include "common/cli.h"
 #include "harness/cmd.h"
 #include "harness/home.h"
-#include "harness/report.h"
-#include "harness/run_folder.h"
+#include "harness/evidence/report.h"
+#include "harness/evidence/run_folder.h"
 
 static void write_help(const struct cli_option *options)
 {

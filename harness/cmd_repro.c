@@ -6,7 +6,7 @@
 
 #include "common/cli.h"
 #include "common/xalloc.h"
-#include "harness/client.h"
+#include "harness/client/client.h"
 #include "harness/cmd.h"
 #include "harness/home.h"
 #include "harness/run_command.h"

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "common/cli.h"
-#include "harness/baseline.h"
-#include "harness/client.h"
+#include "harness/evidence/baseline.h"
+#include "harness/client/client.h"
 #include "harness/cmd.h"
-#include "harness/drill.h"
-#include "harness/expectation.h"
+#include "harness/drill/drill.h"
+#include "harness/evidence/expectation.h"
 #include "harness/run_command.h"
 
 /* Whichever thread the signal interrupts. */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "harness/markup.h"
+#include "harness/evidence/markup.h"
 #include "harness/terminal.h"
 
 #define REDRAW_NS (NS_PER_S / 10)

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-#include "harness/evidence.h"
-#include "harness/report.h"
+#include "harness/evidence/evidence.h"
+#include "harness/evidence/report.h"
 
 struct progress {
     FILE *out;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "harness/report.h"
+#include "harness/evidence/report.h"
 
 static bool run_parse_shard(struct run_command *command, struct err *err)
 {

@@ -4,8 +4,8 @@
 #define GATEDRILL_HARNESS_RUN_COMMAND_H
 
 #include "common/cli.h"
-#include "harness/drill.h"
-#include "harness/expectation.h"
+#include "harness/drill/drill.h"
+#include "harness/evidence/expectation.h"
 
 struct run_command {
     struct drill_options options;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "harness/report.h"
+#include "harness/evidence/report.h"
 
 /* Colour and redrawing need a terminal; colour also that NO_COLOR is unset or
  * empty and TERM is not "dumb". Pure. */

@@ -47,14 +47,14 @@ rooms_stay_apart() {
 
 libraries_stay_put() {
     local rooms=(common mockserver harness)
-    only_in "mockserver/server.c mockserver/exchange.c mockserver/admin.c harness/otlp_receiver.c" \
+    only_in "mockserver/server.c mockserver/exchange.c mockserver/admin.c harness/telemetry/otlp_receiver.c" \
         'microhttpd\.h' "${rooms[@]}"
-    only_in "harness/client.c harness/api_reference.c mockserver/forward.c" \
+    only_in "harness/client/client.c harness/api_reference.c mockserver/forward.c" \
         'curl/.*' "${rooms[@]}"
-    only_in "mockserver/encode.c harness/unpack.c harness/plant.c" \
+    only_in "mockserver/encode.c harness/leaks/unpack.c harness/leaks/plant.c" \
         'zlib\.h' "${rooms[@]}"
-    only_in "harness/unpack.c harness/plant.c" 'zstd\.h' "${rooms[@]}"
-    only_in "harness/literal.c" 'hs/.*' "${rooms[@]}"
+    only_in "harness/leaks/unpack.c harness/leaks/plant.c" 'zstd\.h' "${rooms[@]}"
+    only_in "harness/leaks/literal.c" 'hs/.*' "${rooms[@]}"
     only_in "common/digest.c harness/attest.c" 'openssl/.*' "${rooms[@]}"
     local cjson
     cjson=$(echo common/json*.c)
@@ -136,8 +136,8 @@ rows_and_files() {
 one_file_and_one_row() {
     rows_and_files common/fault_list.h FAULT mockserver/faults
     rows_and_files mockserver/dialect_table.h DIALECT mockserver/dialects
-    rows_and_files harness/check_table.h CHECK harness/checks
-    rows_and_files harness/report_table.h REPORT harness/reports
+    rows_and_files harness/judge/check_table.h CHECK harness/checks
+    rows_and_files harness/evidence/report_table.h REPORT harness/reports
 }
 
 # Three comparisons of one text in a row are a table that nobody wrote.

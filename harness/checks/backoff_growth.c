@@ -9,8 +9,8 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "harness/retry_waits.h"
-#include "harness/seen.h"
+#include "harness/judge/retry_waits.h"
+#include "harness/judge/seen.h"
 
 #define RETRIES_MOST 6 /* that are looked at */
 /* A gateway that obeys is failed by chance less often than this. */

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 struct leaving {
     int64_t within_ms;    /* the declared limit */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* A gateway that passes a stream on adds no end; what an upstream itself said
  * is the upstream's. */

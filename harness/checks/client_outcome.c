@@ -2,7 +2,7 @@
  * runbook leads to. Source: invariants V7, V8; runbook stream.after_commit. */
 #include <inttypes.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* A status of 400 or more tells the truth even when its body is cut. */
 static bool says_error(const struct http_trace *trace)

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static bool is_2xx(int64_t status)
 {

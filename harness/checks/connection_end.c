@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* Connection is a list of words in any letters. */
 static bool lists_close(const char *value)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "harness/failure_class.h"
-#include "harness/seen.h"
+#include "harness/oracle/failure_class.h"
+#include "harness/judge/seen.h"
 
 struct window {
     int64_t from_ns; /* the failure that made it, over; 0: none yet */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static bool fail(struct finding *finding)
 {

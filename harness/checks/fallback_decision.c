@@ -1,7 +1,7 @@
 /* Source: contracts.md section 4, fallback_decision. */
 #include <string.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* All its attempts at a fallback are at ports that refuse: none is seen. */
 static bool fallback_unseen(const struct seen *seen,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static bool hold(struct finding *finding, const char *observed,
                  const char *reason)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* Two clocks of one millisecond's grain may differ by that much. */
 #define GRAIN_MS 1.0

@@ -7,8 +7,8 @@
  */
 #include <inttypes.h>
 
-#include "harness/retry_waits.h"
-#include "harness/seen.h"
+#include "harness/judge/retry_waits.h"
+#include "harness/judge/seen.h"
 
 #define SAMPLES_LEAST 20 /* fewer prove nothing */
 #define RETRIES_MOST  4  /* that are looked at */

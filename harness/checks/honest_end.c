@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* The last attempt that had begun when the client's answer was over; what came
  * later is for no_late_attempts. NULL: none. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* The key that every attempt must bring; "": none. NULL: any, but one. */
 static const char *wanted(const struct seen *seen, int64_t rule)

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 enum turn { TURN_STAYS, TURN_NEXT, TURN_OPEN };
 

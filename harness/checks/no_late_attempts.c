@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* The mock may stamp an attempt this much after it was begun, and as much more
  * as the run measured (stamp_ms). */

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static void judge_request(const struct seen *seen, struct finding *finding)
 {

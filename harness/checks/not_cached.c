@@ -3,7 +3,7 @@
  * another's. No runbook symbol declares a cache, so none is allowed. Source:
  * failure-catalogue O07 to O10.
  */
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static bool is_success(const struct http_trace *trace)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static bool is_key_of(const struct observation *o, const char *fingerprint,
                       const char *upstream)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static bool forbids(const struct observation *o, const char *word)
 {

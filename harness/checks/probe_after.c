@@ -1,6 +1,6 @@
 /* A healthy request after the case. A gateway may remember what it met; that
  * it does is worth knowing, and a case of its own judges it. Source: V12. */
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static void judge(const struct judged *judged, struct finding *finding)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "harness/profile.h"
-#include "harness/seen.h"
+#include "harness/launch/profile.h"
+#include "harness/judge/seen.h"
 
 struct drift {
     char all[256];     /* "added /x, changed /model" */

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 enum counted { RETRIES_TOTAL, RETRIES_PRIMARY, ATTEMPTS_TOTAL };
 static const char *const counted_names[] = { "retries_total", "retries_primary",

@@ -1,5 +1,5 @@
 /* Source: the profile's route; contracts.md section 4, route drift. */
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* Whoever asked for another path may see it passed on. */
 static bool client_chose(const struct observation *o,

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* The fault itself may act before a body can be read. */
 static bool body_expected(const struct seen *seen,

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/told.h"
+#include "harness/judge/told.h"
 
 struct tally {
     char told[200], arrived[200];

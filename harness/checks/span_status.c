@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "harness/told.h"
+#include "harness/judge/told.h"
 
 static void add(char *wrong, size_t size, const char *name, const char *what)
 {

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "harness/told.h"
+#include "harness/judge/told.h"
 
 /* "" when it is true; else what is not. */
 typedef void question(char *out, size_t size, const struct seen *seen,

@@ -2,7 +2,7 @@
  * timeouts.total_ms; invariant V11. */
 #include <inttypes.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static void judge_request(const struct seen *seen, struct finding *finding)
 {

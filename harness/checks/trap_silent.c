@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 #define TRAP "trap"
 

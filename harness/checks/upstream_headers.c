@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 static bool lists(const struct runbook *runbook, const char *upstream,
                   const char *header)

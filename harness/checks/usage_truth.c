@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "common/json.h"
-#include "harness/sse.h"
-#include "harness/told.h"
+#include "harness/client/sse.h"
+#include "harness/judge/told.h"
 
 struct usage {
     int64_t input, output; /* -1: not said */

@@ -1,4 +1,4 @@
-#include "harness/report_table.h"
+#include "harness/evidence/report_table.h"
 
 static void print(struct buf *out, const struct run *run,
                   const struct report_style *style)

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
-#include "harness/report_parts.h"
-#include "harness/report_table.h"
+#include "harness/evidence/report_parts.h"
+#include "harness/evidence/report_table.h"
 
 static struct json *case_row(const struct run *run, const struct result *result)
 {

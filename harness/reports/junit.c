@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "harness/markup.h"
-#include "harness/report_parts.h"
-#include "harness/report_table.h"
+#include "harness/evidence/markup.h"
+#include "harness/evidence/report_parts.h"
+#include "harness/evidence/report_table.h"
 
 struct tallies {
     int64_t tests, failures, errors, skipped, ms;

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
-#include "harness/markup.h"
-#include "harness/report_parts.h"
-#include "harness/report_table.h"
+#include "harness/evidence/markup.h"
+#include "harness/evidence/report_parts.h"
+#include "harness/evidence/report_table.h"
 
 static void write_results(struct buf *out, const struct run *run)
 {

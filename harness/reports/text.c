@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/markup.h"
-#include "harness/report_parts.h"
-#include "harness/report_table.h"
-#include "harness/stability.h"
+#include "harness/evidence/markup.h"
+#include "harness/evidence/report_parts.h"
+#include "harness/evidence/report_table.h"
+#include "harness/evidence/stability.h"
 #include "harness/terminal.h"
 
 static const char *const shouts[] = { "N/A ", "PASS", "HOLD", "FAIL" };

@@ -13,8 +13,8 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
-#include "harness/canary.h"
-#include "harness/scan.h"
+#include "harness/leaks/canary.h"
+#include "harness/leaks/scan.h"
 #include "tests/benign.h"
 
 #define PIECE_BYTES ((size_t)4 << 20)

@@ -2,7 +2,7 @@
  * nothing is kept beyond its bounds. */
 #include <string.h>
 
-#include "harness/telemetry.h"
+#include "harness/telemetry/telemetry.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_span(const struct telemetry_span *span)

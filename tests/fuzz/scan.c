@@ -3,8 +3,8 @@
  * first two bytes choose a way of planting and the place. */
 #include <string.h>
 
-#include "harness/plant.h"
-#include "harness/scan.h"
+#include "harness/leaks/plant.h"
+#include "harness/leaks/scan.h"
 #include "tests/fuzz/fuzz.h"
 
 #define PLANTED "sk-q7ZrT0xVb3LmN8cKd1WyPa5JfE2uGh9SoRi4BvXtQwMz6YnUj"

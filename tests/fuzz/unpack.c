@@ -1,6 +1,6 @@
 /* Any bytes as each kind of compression: no crash, and no more than was asked
  * for. */
-#include "harness/unpack.h"
+#include "harness/leaks/unpack.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MOST       (1 << 20)

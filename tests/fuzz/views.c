@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "harness/view.h"
+#include "harness/leaks/view.h"
 #include "tests/fuzz/fuzz.h"
 
 static view *const views[] = { view_unescape, view_lines, view_events };

@@ -1,11 +1,11 @@
-#include "harness/baseline.h"
+#include "harness/evidence/baseline.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "harness/stability.h"
+#include "harness/evidence/stability.h"
 
 static void add(struct run *run, const char *case_id, enum verdict verdict,
                 int64_t repeat)

@@ -1,4 +1,4 @@
-#include "harness/canary.h"
+#include "harness/leaks/canary.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "tests/unit/stage.h"
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 Test(checks, every_row_has_its_words)
 {

@@ -1,7 +1,7 @@
 /* Checks of what the client does and of what becomes of it. */
 #include "tests/unit/stage.h"
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 #define CANCEL "{\"cancel\":{\"upstream_closed_within_ms\":500}}"
 

@@ -2,7 +2,7 @@
  * one. */
 #include "tests/unit/stage.h"
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 /* ----------------------------------------------------------- no_overlap */
 

@@ -1,4 +1,4 @@
-#include "harness/client.h"
+#include "harness/client/client.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -11,7 +11,7 @@
 
 #include "common/scenario.h"
 #include "common/xalloc.h"
-#include "harness/oracle.h"
+#include "harness/oracle/oracle.h"
 
 struct drill_script {
     struct runbook runbook;

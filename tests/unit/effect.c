@@ -1,5 +1,5 @@
 /* What a step does to a gateway, and how a gateway may honestly see it. */
-#include "harness/outcome.h"
+#include "harness/oracle/outcome.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

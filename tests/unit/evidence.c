@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 
-#include "harness/evidence_areas.h"
-#include "harness/evidence_classify.h"
+#include "harness/evidence/evidence_areas.h"
+#include "harness/evidence/evidence_classify.h"
 #include "tests/unit/hand_made.h"
 
 static struct json *record_of(struct hand *h)

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "common/xalloc.h"
-#include "harness/expectation.h"
+#include "harness/evidence/expectation.h"
 
 static const char verdicts[] =
     "{\"gateway\": \"nginx\", \"cases\": {"

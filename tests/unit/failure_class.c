@@ -1,4 +1,4 @@
-#include "harness/failure_class.h"
+#include "harness/oracle/failure_class.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

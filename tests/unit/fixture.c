@@ -1,4 +1,4 @@
-#include "harness/fixture.h"
+#include "harness/client/fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/forbidden.h"
+#include "harness/evidence/forbidden.h"
 
 static const char *find(const struct forbidden *set, const char *text)
 {

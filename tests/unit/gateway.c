@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/gateway.h"
-#include "harness/names.h"
+#include "harness/launch/gateway.h"
+#include "harness/launch/names.h"
 
 Test(gateway, profile_is_a_whole_path_though_the_profile_was_given_relative)
 {

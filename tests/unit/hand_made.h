@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
-#include "harness/evidence.h"
+#include "harness/evidence/evidence.h"
 
 #define HAND_WHEN 1782295200 /* 2026-06-24T10:00:00Z */
 

@@ -1,4 +1,4 @@
-#include "harness/http_framing.h"
+#include "harness/client/http_framing.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "harness/http_head.h"
+#include "harness/client/http_head.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

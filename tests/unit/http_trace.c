@@ -1,4 +1,4 @@
-#include "harness/http_trace.h"
+#include "harness/client/http_trace.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * looks at which one came. */
 #include "tests/unit/stage.h"
 
-#include "harness/seen.h"
+#include "harness/judge/seen.h"
 
 #define ROTATE                                                                 \
     "{\"retry\":{\"budget\":2,\"on\":[\"http_429\",\"http_5xx\"],"             \

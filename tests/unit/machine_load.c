@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "common/clock.h"
-#include "harness/machine_load.h"
+#include "harness/drill/machine_load.h"
 
 Test(machine_load, the_runnable_threads_are_the_fourth_field)
 {

@@ -1,4 +1,4 @@
-#include "harness/mock_control.h"
+#include "harness/drill/mock_control.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/names.h"
+#include "harness/launch/names.h"
 
 static struct names some_names(void)
 {

@@ -1,4 +1,4 @@
-#include "harness/observation.h"
+#include "harness/judge/observation.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

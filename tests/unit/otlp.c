@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/buf.h"
-#include "harness/otlp.h"
-#include "harness/protobuf.h"
+#include "harness/telemetry/otlp.h"
+#include "harness/telemetry/protobuf.h"
 
 /* --- protobuf by hand ---------------------------------------------------- */
 

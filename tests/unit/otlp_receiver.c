@@ -7,8 +7,8 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
-#include "harness/client.h"
-#include "harness/otlp_receiver.h"
+#include "harness/client/client.h"
+#include "harness/telemetry/otlp_receiver.h"
 #include "harness/text_file.h"
 
 #define TRACE "30313233343536373839616263646566"

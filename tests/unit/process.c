@@ -8,10 +8,10 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
-#include "harness/guardian.h"
-#include "harness/port.h"
-#include "harness/process.h"
-#include "harness/ready.h"
+#include "harness/launch/guardian.h"
+#include "harness/launch/port.h"
+#include "harness/launch/process.h"
+#include "harness/launch/ready.h"
 
 static char *const environment[] = { (char[]){ "PATH=/usr/bin:/bin" },
                                      (char[]){ "MARK=there" }, NULL };

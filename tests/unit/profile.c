@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "common/xalloc.h"
-#include "harness/profile_names.h"
+#include "harness/launch/profile_names.h"
 
 /* A profile that is right, with three places to spoil. */
 static const char form[] =

@@ -1,8 +1,8 @@
 #include <criterion/criterion.h>
 #include <ctype.h>
 
-#include "harness/markup.h"
-#include "harness/report_parts.h"
+#include "harness/evidence/markup.h"
+#include "harness/evidence/report_parts.h"
 #include "tests/unit/hand_made.h"
 
 static const struct report_style plain = { 0 };

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "common/digest.h"
-#include "harness/run_folder.h"
+#include "harness/evidence/run_folder.h"
 #include "tests/unit/hand_made.h"
 
 static char folder_path[64];

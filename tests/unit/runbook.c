@@ -1,4 +1,4 @@
-#include "harness/runbook.h"
+#include "harness/oracle/runbook.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "harness/scan.h"
+#include "harness/leaks/scan.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "harness/plant.h"
+#include "harness/leaks/plant.h"
 #include "tests/benign.h"
 
 /* As drawn by canary.h; two of them with all that programs escape. */

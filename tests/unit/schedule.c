@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "harness/lateness.h"
-#include "harness/schedule.h"
+#include "harness/drill/lateness.h"
+#include "harness/drill/schedule.h"
 
 Test(schedule, many_at_once_and_never_more_than_there_are_cases)
 {

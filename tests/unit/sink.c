@@ -1,4 +1,4 @@
-#include "harness/sink.h"
+#include "harness/leaks/sink.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
-#include "harness/canary.h"
+#include "harness/leaks/canary.h"
 
 static char folder[] = "/tmp/gatedrill-sink-XXXXXX";
 static char path[64];

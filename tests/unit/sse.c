@@ -1,4 +1,4 @@
-#include "harness/sse.h"
+#include "harness/client/sse.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

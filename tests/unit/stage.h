@@ -3,7 +3,7 @@
 #define GATEDRILL_TESTS_UNIT_STAGE_H
 
 #include "common/clock.h"
-#include "harness/check.h"
+#include "harness/judge/check.h"
 #include "tests/unit/drill_script.h"
 
 #define STAGE_ATTEMPTS 12

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "harness/telemetry.h"
+#include "harness/telemetry/telemetry.h"
 
 #define T1 "30313233343536373839616263646566"
 #define T2 "00000000000000000000000000000002"

@@ -1,0 +1,85 @@
+#include "harness/drill/trial_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "harness/leaks/canary.h"
+
+static struct canary *trial_add_canary(struct observation *o)
+{
+    o->canaries =
+        xrealloc(o->canaries, (o->canary_count + 1) * sizeof *o->canaries);
+    o->canaries[o->canary_count] = (struct canary){ 0 };
+    return &o->canaries[o->canary_count++];
+}
+
+void trial_plant(struct trial *t)
+{
+    static const struct {
+        const char *id;
+        enum canary_kind kind;
+    } texts[] = { { "prompt", CANARY_PROMPT },
+                  { "completion", CANARY_COMPLETION },
+                  { "error_text", CANARY_ERROR_TEXT },
+                  { "commercial", CANARY_COMMERCIAL } };
+    const struct canary *keys[2 + SLOT_UPSTREAMS * SLOT_KEYS];
+    size_t count = 0;
+    char label[512];
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct canary *canary = trial_add_canary(t->o);
+
+        snprintf(label, sizeof label, "%s#%lld/%s", t->planned->drill_case.id,
+                 (long long)t->planned->repeat, texts[i].id);
+        canary_make(canary, texts[i].kind, texts[i].id, t->drill->seed, label,
+                    t->drill->control.fingerprint_key);
+        run_folder_forbid(&t->drill->folder, canary->id, canary->text);
+    }
+    keys[count++] = &t->slot->client_key;
+    keys[count++] = &t->slot->bad_client_key;
+    for (size_t i = 0; i < t->slot->upstream_count; i++)
+        for (size_t k = 0; k < t->slot->key_counts[i]; k++)
+            keys[count++] = &t->slot->keys[i][k];
+    for (size_t i = 0; i < count; i++)
+        canary_copy(trial_add_canary(t->o), keys[i]);
+}
+
+const char *trial_canary(const struct trial *t, const char *id)
+{
+    for (size_t i = 0; i < t->o->canary_count; i++)
+        if (strcmp(t->o->canaries[i].id, id) == 0)
+            return t->o->canaries[i].text;
+    return "";
+}
+
+bool trial_reached(const struct trial *t, const struct canary *canary)
+{
+    const struct observation *o = t->o;
+    char wanted[48];
+
+    snprintf(wanted, sizeof wanted, "%s@", canary->id);
+    for (size_t i = 0; i < o->attempt_count; i++) {
+        const struct attempt *attempt = &o->attempts[i];
+
+        for (size_t j = 0; j < attempt->request.canary_count; j++)
+            if (strncmp(attempt->request.canaries[j], wanted, strlen(wanted)) ==
+                0)
+                return true;
+        for (size_t j = 0; j < attempt->request.credential_count; j++)
+            if (strcmp(attempt->request.credentials[j].fingerprint,
+                       canary->fingerprint) == 0)
+                return true;
+        if ((canary->kind == CANARY_ERROR_TEXT ||
+             canary->kind == CANARY_COMMERCIAL) &&
+            attempt->delivered.status >= 400)
+            return true;
+        if (canary->kind == CANARY_COMPLETION &&
+            attempt->delivered.status == 200)
+            return true;
+    }
+    /* The client did send its key and its prompt. */
+    return o->request_count && (strcmp(canary->id, "client.key") == 0 ||
+                                canary->kind == CANARY_PROMPT);
+}

@@ -1,0 +1,62 @@
+/*
+ * trial_parts: what carrying out a case is made of: planting canaries, sending
+ * as the client, steering the mock. Private to trial*.c.
+ */
+#ifndef GATEDRILL_HARNESS_TRIAL_PARTS_H
+#define GATEDRILL_HARNESS_TRIAL_PARTS_H
+
+#include "harness/client/client.h"
+#include "harness/drill/drill.h"
+#include "harness/judge/observation.h"
+
+struct trial {
+    struct drill *drill;
+    struct slot *slot;
+    const struct planned_case *planned;
+    struct observation *o;
+    struct drill_id id;
+    uint16_t epoch; /* of the last request sent */
+    int64_t started_ns;
+    int64_t probe_most_ms;
+    bool *poisoned;
+    struct client_connection *connection; /* kept within a phase */
+};
+
+/* Notes why the case could not be carried out; the first reason stays. */
+void trial_break(struct trial *t, const struct err *err);
+
+/* Makes the case's canaries, and takes over those of the slot. */
+void trial_plant(struct trial *t);
+/* The text of a canary that trial_plant() made. Secret. Borrowed. */
+const char *trial_canary(const struct trial *t, const char *id);
+/* True when the mock or the client saw it on its way. */
+bool trial_reached(const struct trial *t, const struct canary *canary);
+
+/* The key a client presents, and the model it asks for. Borrowed. */
+const char *trial_client_key(const struct trial *t, int64_t credential);
+const char *trial_model(const struct trial *t,
+                        const struct case_client *client);
+/* The client's own limit in a phase. */
+int64_t trial_timeout_ms(const struct trial *t, size_t phase);
+/* Sends one request and waits for its end; fills *out and its trace. */
+void trial_send(struct trial *t, struct observed_request *out,
+                const struct case_client *client, struct drill_id id,
+                int64_t timeout_ms);
+
+/* "traceparent: ..." of a request whose spans are to be found again, and its
+ * trace id; NULL where the profile has no sink for spans. Caller frees. */
+char *trial_traceparent(const struct trial *t, struct observed_request *out,
+                        const struct case_client *client, struct drill_id id);
+/* Waits until the gateway has told of every request, at most as long as the
+ * profile says, and takes what came. After the attempts are there. */
+void trial_take_telemetry(struct trial *t);
+
+/* Stores the script of a phase, from the next epoch on. */
+bool trial_arm(struct trial *t, size_t phase, struct err *err);
+/* An exclusive slot's listeners belong to this request from now on. note: keep
+ * what the mock found of listeners that refuse. */
+bool trial_lease(struct trial *t, struct drill_id id, bool note,
+                 struct err *err);
+void trial_lease_end(struct trial *t, bool note);
+
+#endif

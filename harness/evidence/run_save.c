@@ -1,0 +1,139 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/evidence/report.h"
+#include "harness/evidence/run_folder.h"
+
+#define RECORD_NAME_MOST 120 /* characters of the case in a file's name */
+
+void run_record_name(char *out, size_t size, const struct result *result)
+{
+    char words[RECORD_NAME_MOST + 1];
+    size_t n = 0;
+    bool joint = true; /* no dash at the start, none twice */
+
+    for (const char *at = result->case_id; *at && n < RECORD_NAME_MOST; at++) {
+        bool plain = isalnum((unsigned char)*at) || *at == '.' || *at == '_';
+
+        if (!plain && joint)
+            continue;
+        words[n++] = plain ? *at : '-';
+        joint = !plain;
+    }
+    while (n > 0 && words[n - 1] == '-')
+        n--;
+    words[n] = '\0';
+    if (result->repeat > 1)
+        snprintf(out, size, "records/%03lld-%s-r%lld.json",
+                 (long long)result->number, words, (long long)result->repeat);
+    else
+        snprintf(out, size, "records/%03lld-%s.json", (long long)result->number,
+                 words);
+}
+
+static bool save_pretty(struct run_folder *folder, const char *name,
+                        const struct json *document, struct err *err)
+{
+    char *text = json_print_pretty(document);
+    struct buf whole = { 0 };
+    bool saved;
+
+    buf_printf(&whole, "%s\n", text);
+    free(text);
+    saved = run_folder_write(folder, name, buf_text(&whole), whole.length, err);
+    buf_release(&whole);
+    return saved;
+}
+
+static bool save_line(struct run_folder *folder, const char *name,
+                      const struct json *document, struct err *err)
+{
+    char *text = json_print(document);
+    bool saved = run_folder_append(folder, name, text, err);
+
+    free(text);
+    return saved;
+}
+
+static bool save_run(struct run_folder *folder, const struct run *run,
+                     struct err *err)
+{
+    struct json *document = run_to_json(run);
+    bool saved = save_pretty(folder, "run.json", document, err);
+
+    json_free(document);
+    return saved;
+}
+
+bool run_save_begin(struct run_folder *folder, const struct run *run,
+                    struct err *err)
+{
+    return save_run(folder, run, err);
+}
+
+bool run_save_result(struct run_folder *folder, const struct result *result,
+                     struct err *err)
+{
+    char name[RECORD_NAME_MOST + 64];
+
+    if (result->record && !evidence_record_check(result->record, err))
+        return false;
+    if (!save_line(folder, "history.jsonl", result->history, err))
+        return false;
+    if (!result->record)
+        return true;
+    run_record_name(name, sizeof name, result);
+    return save_pretty(folder, name, result->record, err) &&
+           save_line(folder, "records.jsonl", result->record, err);
+}
+
+static bool save_reports(struct run_folder *folder, const struct run *run,
+                         struct err *err)
+{
+    const struct report_style plain = { .colour = false, .width = 0 };
+    bool saved = true;
+
+    for (size_t i = 0; reports[i] && saved; i++) {
+        struct buf text = { 0 };
+
+        if (!reports[i]->always)
+            continue;
+        reports[i]->print(&text, run, &plain);
+        saved = run_folder_write(folder, reports[i]->file, buf_text(&text),
+                                 text.length, err);
+        buf_release(&text);
+    }
+    return saved;
+}
+
+/* What only lab files may hold of the whole run. */
+static bool save_times(struct run_folder *folder, const struct run *run,
+                       struct err *err)
+{
+    struct json *line = json_new_object();
+    bool saved;
+
+    json_add_text(line, "kind", "run");
+    json_add_int(line, "wall_ms", run->wall_ms);
+    json_add_int(line, "longest_case_ms", run->longest_case_ms);
+    json_add_int(line, "sum_cases_ms", run->sum_cases_ms);
+    json_add_int(line, "tolerance_ms", run->tolerance_ms);
+    saved = save_line(folder, "history.jsonl", line, err);
+    json_free(line);
+    return saved;
+}
+
+bool run_save_end(struct run_folder *folder, struct run *run,
+                  const struct runbook *runbook, struct err *err)
+{
+    run_sum_up(run);
+    evidence_promotion(run, runbook);
+    /* The reports describe the folder as it is once this has succeeded. */
+    run->complete = true;
+    run->complete =
+        save_reports(folder, run, err) && save_times(folder, run, err) &&
+        save_run(folder, run, err) && run_folder_manifest(folder, run, err);
+    return run->complete;
+}

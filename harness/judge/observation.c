@@ -1,0 +1,45 @@
+#include "harness/judge/observation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/leaks/canary.h"
+
+const char *const hit_class_names[] = { "full", "partial", "derived", NULL };
+const char *const canary_kind_names[] = { "credential", "prompt",
+                                          "completion", "error_text",
+                                          "commercial", NULL };
+
+void observation_release(struct observation *observation)
+{
+    if (!observation)
+        return;
+    for (size_t i = 0; i < observation->request_count; i++) {
+        http_trace_release(&observation->requests[i].trace);
+        json_fields_release(&observation->requests[i].fields);
+    }
+    for (size_t i = 0; i < observation->attempt_count; i++)
+        attempt_release(&observation->attempts[i]);
+    for (size_t i = 0; i < observation->canary_count; i++)
+        canary_release(&observation->canaries[i]);
+    free(observation->requests);
+    free(observation->attempts);
+    free(observation->refusals);
+    free(observation->canaries);
+    free(observation->sinks);
+    free(observation->hits);
+    telemetry_release(&observation->telemetry);
+    *observation = (struct observation){ 0 };
+}
+
+size_t observation_attempts_at(const struct observation *o,
+                               const char *upstream, uint16_t epoch)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < o->attempt_count; i++)
+        if (o->attempts[i].id.epoch == epoch && !o->attempts[i].foreign &&
+            strcmp(o->attempts[i].upstream, upstream) == 0)
+            count++;
+    return count;
+}

@@ -1,0 +1,339 @@
+/*
+ * What is against a rule by its mere presence: content attributes and events of
+ * the three generations of GenAI conventions, captured credential headers,
+ * credentials in URLs, paths where a template is due.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/credential.h"
+#include "harness/telemetry/telemetry.h"
+
+/* A name; one that ends with a dot stands for all that begin with it. */
+static const char *const content_attributes[] = { "gen_ai.prompt",
+                                                  "gen_ai.prompt.",
+                                                  "gen_ai.completion",
+                                                  "gen_ai.completion.",
+                                                  "gen_ai.input.messages",
+                                                  "gen_ai.output.messages",
+                                                  "gen_ai.system_instructions",
+                                                  "gen_ai.tool.definitions",
+                                                  "gen_ai.tool.call.arguments",
+                                                  "gen_ai.tool.call.result",
+                                                  "http.request.body.content",
+                                                  "http.response.body.content",
+                                                  "http.request.body",
+                                                  "http.response.body",
+                                                  NULL };
+/* Events that may come without content: then only with it. */
+static const char *const content_events[] = {
+    "gen_ai.system.message", "gen_ai.user.message", "gen_ai.assistant.message",
+    "gen_ai.tool.message",   "gen_ai.choice",       NULL
+};
+static const char *const content_members[] = { "content", "arguments", NULL };
+static const char *const url_attributes[] = { "url.full", "url.query",
+                                              "http.url", "http.target",
+                                              "url.path", NULL };
+/* Parameters of a query that carry a credential. */
+static const char *const secret_parameters[] = { "key",
+                                                 "api_key",
+                                                 "apikey",
+                                                 "api-key",
+                                                 "access_token",
+                                                 "token",
+                                                 "sig",
+                                                 "signature",
+                                                 "X-Amz-Signature",
+                                                 "X-Amz-Credential",
+                                                 "X-Amz-Security-Token",
+                                                 "AWSAccessKeyId",
+                                                 "X-Goog-Signature",
+                                                 NULL };
+
+static bool listed(const char *const *names, const char *name)
+{
+    for (; *names; names++) {
+        size_t length = strlen(*names);
+
+        if ((*names)[length - 1] == '.' ? !strncmp(*names, name, length)
+                                        : !strcmp(*names, name))
+            return true;
+    }
+    return false;
+}
+
+/* "[REDACTED]", "Bearer ***", "": nothing that could be used. */
+static bool is_blank_text(const char *text, size_t length)
+{
+    if (length < 40 && memmem(text, length, "REDACTED", 8))
+        return true;
+    if (length < 40 && memmem(text, length, "redacted", 8))
+        return true;
+    if (length > 7 && !strncasecmp(text, "Bearer ", 7)) {
+        text += 7;
+        length -= 7;
+    }
+    for (size_t i = 0; i < length; i++)
+        if (!strchr("* x.", text[i]))
+            return false;
+    return true;
+}
+
+bool telemetry_is_blank(const struct otlp_value *value)
+{
+    const struct otlp_value *values = value->values.items;
+    const struct otlp_attribute *members = value->map.items;
+
+    if (value->kind == OTLP_VALUE_TEXT || value->kind == OTLP_VALUE_BYTES)
+        return is_blank_text(value->text, value->length);
+    for (size_t i = 0; i < value->values.count; i++)
+        if (!telemetry_is_blank(&values[i]))
+            return false;
+    for (size_t i = 0; i < value->map.count; i++)
+        if (!telemetry_is_blank(&members[i].value))
+            return false;
+    return true;
+}
+
+struct place {
+    struct telemetry *out;
+    const char *where, *trace_id;
+};
+
+static void note(const struct place *at, enum telemetry_shape_kind kind,
+                 const char *name)
+{
+    telemetry_note(at->out, kind, at->where, name, at->trace_id);
+}
+
+/* A content member that is not blank, at any depth. */
+static bool holds_content(const struct otlp_value *value)
+{
+    const struct otlp_value *values = value->values.items;
+    const struct otlp_attribute *members = value->map.items;
+
+    for (size_t i = 0; i < value->values.count; i++)
+        if (holds_content(&values[i]))
+            return true;
+    for (size_t i = 0; i < value->map.count; i++) {
+        if (members[i].key.text &&
+            listed(content_members, members[i].key.text) &&
+            !telemetry_is_blank(&members[i].value))
+            return true;
+        if (holds_content(&members[i].value))
+            return true;
+    }
+    return false;
+}
+
+/* "http.request.header.x_api_key" as well. */
+static bool is_captured_header(const char *name)
+{
+    static const char *const before[] = { "http.request.header.",
+                                          "http.response.header.", NULL };
+    char header[64];
+    size_t length;
+
+    for (size_t i = 0; before[i]; i++) {
+        if (strncasecmp(name, before[i], strlen(before[i])))
+            continue;
+        snprintf(header, sizeof header, "%s", name + strlen(before[i]));
+        length = strlen(header);
+        for (size_t k = 0; k < length; k++)
+            if (header[k] == '_')
+                header[k] = '-';
+        return credential_is_header(header) ||
+               !strcasecmp(header, "set-cookie");
+    }
+    return false;
+}
+
+static bool has_user_info(const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *at =
+        host ? memchr(host + 3, '@', strcspn(host + 3, "/?#")) : NULL;
+
+    return at && !is_blank_text(host + 3, (size_t)(at - host) - 3);
+}
+
+static bool is_secret_parameter(const char *name, size_t length)
+{
+    for (size_t i = 0; secret_parameters[i]; i++)
+        if (strlen(secret_parameters[i]) == length &&
+            !strncasecmp(secret_parameters[i], name, length))
+            return true;
+    return false;
+}
+
+/* query: with or without what stands before its "?". */
+static bool has_secret_parameter(const char *query)
+{
+    const char *mark = strchr(query, '?');
+
+    if (mark)
+        query = mark + 1;
+    while (*query && *query != '#') {
+        size_t name = strcspn(query, "=&#");
+        size_t value = query[name] == '=' ? strcspn(query + name + 1, "&#") : 0;
+
+        if (value && is_secret_parameter(query, name) &&
+            !is_blank_text(query + name + 1, value))
+            return true;
+        query += name + (query[name] == '=') + value;
+        query += *query == '&';
+    }
+    return false;
+}
+
+static void look_at_attributes(const struct place *at,
+                               const struct otlp_list *attributes)
+{
+    const struct otlp_attribute *all = attributes->items;
+
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct otlp_value *value = &all[i].value;
+        const char *name = all[i].key.text ? all[i].key.text : "";
+
+        if (telemetry_is_blank(value))
+            continue;
+        if (listed(content_attributes, name))
+            note(at, TELEMETRY_CONTENT,
+                 strncmp(name, "gen_ai.prompt.", 14) &&
+                         strncmp(name, "gen_ai.completion.", 18)
+                     ? name
+                     : "gen_ai.prompt or gen_ai.completion");
+        if (is_captured_header(name))
+            note(at, TELEMETRY_CREDENTIAL, name);
+        if (value->kind == OTLP_VALUE_TEXT && listed(url_attributes, name) &&
+            (has_user_info(value->text) || has_secret_parameter(value->text)))
+            note(at, TELEMETRY_CREDENTIAL, name);
+        if (listed(content_events, name) && holds_content(value))
+            note(at, TELEMETRY_CONTENT, name);
+    }
+}
+
+/* An event of the middle generation: its body, or its attributes, say more
+ * than a role. */
+static void look_at_event(const struct place *at, const char *name,
+                          const struct otlp_value *body,
+                          const struct otlp_list *attributes)
+{
+    const struct otlp_attribute *all = attributes->items;
+    bool content;
+
+    if (!name || !listed(content_events, name))
+        return;
+    content = body && (holds_content(body) || (body->kind == OTLP_VALUE_TEXT &&
+                                               !telemetry_is_blank(body)));
+    for (size_t i = 0; i < attributes->count && !content; i++)
+        content = all[i].key.text &&
+                  (listed(content_members, all[i].key.text) ||
+                   holds_content(&all[i].value)) &&
+                  !telemetry_is_blank(&all[i].value);
+    if (content)
+        note(at, TELEMETRY_CONTENT, name);
+}
+
+static bool has_text(const struct otlp_list *attributes, const char *name,
+                     const char *wanted)
+{
+    const struct otlp_value *value = otlp_find(attributes, name);
+
+    return value && value->kind == OTLP_VALUE_TEXT && value->length &&
+           (!wanted || !strcmp(value->text, wanted));
+}
+
+/* An HTTP span is named "{method} {template}"; a path that no template backs
+ * is a name for every request anew. */
+static void look_at_name(const struct place *at, const struct otlp_span *span)
+{
+    const char *target = span->name.text ? strchr(span->name.text, ' ') : NULL;
+    const struct otlp_list *all = &span->attributes;
+
+    target = target ? target + 1 : span->name.text;
+    if (!target || *target != '/')
+        return;
+    if (!has_text(all, "http.request.method", NULL) &&
+        !has_text(all, "http.method", NULL))
+        return;
+    if (!strchr(target, '?') && (has_text(all, "http.route", target) ||
+                                 has_text(all, "url.template", target)))
+        return;
+    note(at, TELEMETRY_RAW_NAME, "span name");
+}
+
+static void look_at_spans(struct telemetry *out, const struct otlp_scope *scope)
+{
+    const struct otlp_span *spans = scope->spans.items;
+
+    for (size_t i = 0; i < scope->spans.count; i++) {
+        const struct otlp_event *events = spans[i].events.items;
+        struct place at = { out, "span", spans[i].trace_id };
+
+        look_at_attributes(&at, &spans[i].attributes);
+        look_at_name(&at, &spans[i]);
+        at.where = "span event";
+        for (size_t k = 0; k < spans[i].events.count; k++) {
+            look_at_attributes(&at, &events[k].attributes);
+            look_at_event(&at, events[k].name.text, NULL,
+                          &events[k].attributes);
+        }
+    }
+}
+
+static void look_at_metrics(struct telemetry *out,
+                            const struct otlp_scope *scope)
+{
+    static const char *const raw[] = { "url.path", "url.full", "http.url",
+                                       "http.target", NULL };
+    const struct otlp_metric *metrics = scope->metrics.items;
+    struct place at = { out, "metric label", "" };
+
+    for (size_t i = 0; i < scope->metrics.count; i++) {
+        const struct otlp_point *points = metrics[i].points.items;
+
+        for (size_t k = 0; k < metrics[i].points.count; k++) {
+            look_at_attributes(&at, &points[k].attributes);
+            for (size_t r = 0; raw[r]; r++)
+                if (otlp_find(&points[k].attributes, raw[r]))
+                    note(&at, TELEMETRY_RAW_NAME, raw[r]);
+        }
+    }
+}
+
+static void look_at_logs(struct telemetry *out, const struct otlp_scope *scope)
+{
+    const struct otlp_log *logs = scope->logs.items;
+
+    for (size_t i = 0; i < scope->logs.count; i++) {
+        struct place at = { out, "log record", logs[i].trace_id };
+        const struct otlp_value *named =
+            otlp_find(&logs[i].attributes, "event.name");
+        const char *name = logs[i].event_name.length ? logs[i].event_name.text
+                           : named                   ? named->text
+                                                     : NULL;
+
+        look_at_attributes(&at, &logs[i].attributes);
+        look_at_event(&at, name, &logs[i].body, &logs[i].attributes);
+    }
+}
+
+void telemetry_shapes_of(struct telemetry *out,
+                         const struct otlp_request *request)
+{
+    const struct otlp_resource *resources = request->resources.items;
+
+    for (size_t i = 0; i < request->resources.count; i++) {
+        const struct otlp_scope *scopes = resources[i].scopes.items;
+        struct place at = { out, "resource", "" };
+
+        look_at_attributes(&at, &resources[i].resource.attributes);
+        for (size_t k = 0; k < resources[i].scopes.count; k++) {
+            look_at_spans(out, &scopes[k]);
+            look_at_metrics(out, &scopes[k]);
+            look_at_logs(out, &scopes[k]);
+        }
+    }
+}
