@@ -592,6 +592,9 @@ BUG(ANSWERS_CACHED, "answers-cached", "O07 O08 O09", "not_cached",
 BUG(FALLBACK_STICKS, "fallback-sticks", "O06 K18", "attempts_per_upstream",
     "state/outage-and-back", NULL,
     "what once fell back stays at the fallback")
+BUG(SESSION_STAYS, "session-stays", "O04", "attempts_per_upstream",
+    "state/session-switches", NULL,
+    "whom an upstream has served once is taken to no other")
 BUG(CLIENT_ERRORS_COOL, "client-errors-cool", "O02 L15", "attempts_per_upstream",
     "state/errors-of-one-client*", NULL,
     "a request that was wrong takes the upstream out of service")

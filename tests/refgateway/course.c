@@ -95,6 +95,9 @@ bool course_next(struct course *course, struct move *move, int64_t now_ns,
         ((move->why == WHY_RETRY && bug_is(BUG_NO_RETRY_OF_STREAMS)) ||
          (move->why == WHY_FALLBACK && bug_is(BUG_NO_FALLBACK_OF_STREAMS))))
         *move = (struct move){ .kind = MOVE_END, .why = WHY_EXHAUSTED };
+    if (move->why == WHY_FALLBACK && bug_is(BUG_SESSION_STAYS) &&
+        course->progress.at[course->progress.current].key_worked)
+        *move = (struct move){ .kind = MOVE_END, .why = WHY_EXHAUSTED };
     if (move->kind == MOVE_ATTEMPT)
         return true;
     tell(course, move->why, last);
