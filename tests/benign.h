@@ -117,7 +117,7 @@ static inline void benign_bytes(struct buf *out, uint64_t *state)
 static const struct benign_kind {
     const char *name;
     void (*add)(struct buf *out, uint64_t *state);
-} benign_kinds[] = {
+} benign_kinds[] __attribute__((unused)) = {
     { "plain log", benign_log }, { "base64", benign_base64 },
     { "hex dumps", benign_hex }, { "JSON in JSON", benign_json },
     { "bytes", benign_bytes },   { NULL, NULL },
