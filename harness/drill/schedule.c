@@ -110,7 +110,8 @@ static void schedule_check_mock(struct drill *drill)
 }
 
 /* True when the case was carried out, or why not is in the observation. False:
- * on a shared slot somebody's attempts could not be told apart. */
+ * on a shared slot somebody's attempts, or whose request left a key in a log,
+ * could not be told apart. */
 static bool schedule_try(struct drill *drill, struct planned_case *planned,
                          struct slot_kind kind, struct observation *o)
 {
@@ -126,7 +127,8 @@ static bool schedule_try(struct drill *drill, struct planned_case *planned,
         return true;
     }
     trial_run(o, drill, slot, planned, &poisoned);
-    told_apart = !kind.shared || !o->foreign_count || drill->cancelled;
+    told_apart = !kind.shared || drill->cancelled ||
+                 (!o->foreign_count && !observation_shares_leak(o));
     if (told_apart)
         schedule_quarantine(drill, slot, o);
     slots_give_back(drill, slot, planned->drill_case.id, !poisoned && !fresh);

@@ -43,3 +43,18 @@ size_t observation_attempts_at(const struct observation *o,
             count++;
     return count;
 }
+
+bool observation_shares_leak(const struct observation *observation)
+{
+    for (size_t i = 0; i < observation->hit_count; i++) {
+        const struct sink_hit *hit = &observation->hits[i];
+
+        if (hit->how == HIT_DERIVED || !strcmp(hit->sink, "client response"))
+            continue;
+        for (size_t j = 0; j < observation->canary_count; j++)
+            if (observation->canaries[j].kind == CANARY_CREDENTIAL &&
+                !strcmp(observation->canaries[j].id, hit->canary))
+                return true;
+    }
+    return false;
+}

@@ -143,5 +143,9 @@ void observation_release(struct observation *observation);
 /* Attempts of one client request at one upstream, other routes included. */
 size_t observation_attempts_at(const struct observation *o,
                                const char *upstream, uint16_t epoch);
+/* True when a credential stands in a sink of the gateway. On a process that
+ * serves several cases at once they have it in common: whose request put it
+ * there, nobody can tell. */
+bool observation_shares_leak(const struct observation *o);
 
 #endif

@@ -44,3 +44,36 @@ Test(observation, a_zeroed_one_and_none_can_be_released)
     observation_release(NULL);
     cr_expect_eq(o.attempt_count, 0);
 }
+
+Test(observation, a_key_in_a_log_is_shared_and_one_in_the_response_is_not)
+{
+    static const struct {
+        const char *canary, *sink;
+        enum hit_class how;
+        bool shared;
+    } rows[] = {
+        { "client.key", "file access.log", HIT_FULL, true },
+        { "client.key", "stderr", HIT_PARTIAL, true },
+        { "client.key", "stderr", HIT_DERIVED, false },
+        { "client.key", "client response", HIT_FULL, false },
+        { "prompt", "stderr", HIT_FULL, false },
+        { "unknown", "stderr", HIT_FULL, false },
+    };
+    struct canary canaries[] = {
+        { .id = "client.key", .kind = CANARY_CREDENTIAL },
+        { .id = "prompt", .kind = CANARY_PROMPT },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sink_hit hit = { .how = rows[i].how };
+        struct observation o = { .canaries = canaries,
+                                 .canary_count = 2,
+                                 .hits = &hit,
+                                 .hit_count = 1 };
+
+        snprintf(hit.canary, sizeof hit.canary, "%s", rows[i].canary);
+        snprintf(hit.sink, sizeof hit.sink, "%s", rows[i].sink);
+        cr_expect_eq(observation_shares_leak(&o), rows[i].shared, "%s in %s",
+                     rows[i].canary, rows[i].sink);
+    }
+}
