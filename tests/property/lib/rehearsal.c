@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -180,9 +181,10 @@ static struct rehearsal_attempt *begin(struct stage_play *play,
 
     progress_begin(&play->course.progress, move);
     *attempt = (struct rehearsal_attempt){
-        .upstream = order->declared ? order->items[move->upstream] : "primary",
         .ordinal = play->course.progress.at[move->upstream].attempts,
     };
+    snprintf(attempt->upstream, sizeof attempt->upstream, "%s",
+             order->declared ? order->items[move->upstream] : "primary");
     return attempt;
 }
 

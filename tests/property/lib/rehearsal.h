@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/answer.h"
 #include "common/buf.h"
 #include "common/json.h"
 
@@ -40,11 +41,11 @@ struct rehearsal_wire {
 };
 
 struct rehearsal_attempt {
-    const char *upstream; /* borrowed from the runbook */
-    int64_t ordinal;      /* at this upstream, from 1 */
-    int64_t begin_ns;     /* the request is there */
-    int64_t over_ns;      /* the gateway has done with it */
-    bool left;            /* ... by hanging up before the upstream's end */
+    char upstream[UPSTREAM_NAME_SIZE];
+    int64_t ordinal;  /* at this upstream, from 1 */
+    int64_t begin_ns; /* the request is there */
+    int64_t over_ns;  /* the gateway has done with it */
+    bool left;        /* ... by hanging up before the upstream's end */
 };
 
 /* Plays the upstream. *out is empty; it is released by the rehearsal. */
