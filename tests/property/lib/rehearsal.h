@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/answer.h"
 #include "common/buf.h"
 #include "common/json.h"
+#include "tests/refgateway/rules.h"
 
 #define REHEARSAL_ATTEMPTS 32
 
@@ -41,7 +41,7 @@ struct rehearsal_wire {
 };
 
 struct rehearsal_attempt {
-    char upstream[UPSTREAM_NAME_SIZE];
+    char upstream[RULES_WORD_SIZE];
     int64_t ordinal;  /* at this upstream, from 1 */
     int64_t begin_ns; /* the request is there */
     int64_t over_ns;  /* the gateway has done with it */
