@@ -1,7 +1,6 @@
 /*
  * Every client request leads to an attempt: an answer without one was made from
- * another's. No runbook symbol declares a cache, so none is allowed. Source:
- * failure-catalogue O07 to O10.
+ * another's. Source: runbook cache; failure-catalogue O07 to O10.
  */
 #include "harness/judge/seen.h"
 
@@ -15,6 +14,12 @@ static void judge(const struct judged *judged, struct finding *finding)
     const struct observation *o = judged->observation;
     size_t successes = 0, without = 0;
 
+    if (o->runbook->cache != CACHE_OFF) {
+        finding_reason(finding, o->runbook->cache < 0
+                                    ? "cache is not declared"
+                                    : "cache lets an answer serve again");
+        return;
+    }
     if (o->request_count < 2) {
         finding_reason(finding, "one request cannot be another's answer");
         return;
@@ -28,7 +33,7 @@ static void judge(const struct judged *judged, struct finding *finding)
         without += is_success(seen.trace) && seen.count == 0;
     }
     finding_expect(finding, "each success has an attempt of its own");
-    finding_reason(finding, "no cache is declared");
+    finding_reason(finding, "cache is declared off");
     if (successes == 0) {
         finding_reason(finding, "no request had a success");
         return;

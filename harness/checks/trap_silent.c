@@ -1,7 +1,9 @@
 /*
  * The trap is a listener that no configuration names. What comes in there was
  * sent by following what an upstream said, with the credential in it or not.
- * Source: invariant V4; failure-catalogue K07, K14.
+ * Where redirects are followed by declaration, a credential must still not get
+ * there (RFC 9110 15.4). Source: invariant V4; runbook redirects;
+ * failure-catalogue K07, K14.
  */
 #include <string.h>
 
@@ -20,6 +22,7 @@ static bool has_trap(const struct profile *profile)
 static void judge(const struct judged *judged, struct finding *finding)
 {
     const struct observation *o = judged->observation;
+    bool followed = o->runbook->redirects == REDIRECTS_FOLLOWED;
     size_t count = 0, credentials = 0;
 
     if (!has_trap(o->profile)) {
@@ -32,9 +35,12 @@ static void judge(const struct judged *judged, struct finding *finding)
         count++;
         credentials += o->attempts[i].request.credential_count > 0;
     }
-    finding->verdict = count ? VERDICT_FAIL : VERDICT_PASS;
-    finding_expect(finding, "nothing arrives at the trap");
-    finding_reason(finding, "no configuration names it");
+    finding->verdict =
+        (followed ? credentials : count) ? VERDICT_FAIL : VERDICT_PASS;
+    finding_expect(finding, "%s arrives at the trap",
+                   followed ? "no credential" : "nothing");
+    finding_reason(finding, followed ? "redirects are followed by declaration"
+                                     : "no configuration names it");
     if (count)
         finding_observe(finding, "%zu requests, %zu of them with a credential",
                         count, credentials);

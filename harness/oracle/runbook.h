@@ -36,6 +36,9 @@ enum idempotency_rule {
     IDEMPOTENCY_ABSENT
 };
 
+enum redirect_rule { REDIRECTS_NOT_FOLLOWED, REDIRECTS_FOLLOWED };
+enum cache_rule { CACHE_OFF, CACHE_SUCCESSES };
+
 #define STATUS_RULE_MOST 16
 /* The most attempts a runbook may promise for one client request. */
 #define RUNBOOK_ATTEMPTS_MOST 24
@@ -146,6 +149,10 @@ struct runbook_request {
     struct bind_texts fields_added, fields_removed, fields_changed;
 };
 
+struct runbook_response {
+    struct bind_texts headers_removed;
+};
+
 struct runbook_redaction {
     struct bind_texts forbid;
 };
@@ -165,6 +172,9 @@ struct runbook {
     struct runbook_cooldown cooldown;
     struct bind_map upstreams; /* struct runbook_upstream */
     struct runbook_request request;
+    struct runbook_response response;
+    int64_t redirects; /* enum redirect_rule or -1 */
+    int64_t cache;     /* enum cache_rule or -1 */
     struct runbook_redaction redaction;
     struct bind_ints elapsed_buckets_ms;
 };

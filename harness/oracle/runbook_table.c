@@ -29,6 +29,9 @@ static const char *const credential_names[] = { "own", "client", "none", NULL };
 static const char *const model_names[] = { "own", "client", NULL };
 static const char *const idempotency_names[] = { "forwarded", "created",
                                                  "absent", NULL };
+static const char *const redirect_names[] = { "not_followed", "followed",
+                                              NULL };
+static const char *const cache_names[] = { "off", "successes", NULL };
 static const char *const body_names[] = { "json_equal", "bytes_equal", "any",
                                           NULL };
 static const char *const forbid_names[] = { "credential", "prompt",
@@ -386,6 +389,12 @@ static const struct bind_row request_table[] = {
     { 0 }
 };
 
+static const struct bind_row response_table[] = {
+    TEXTS(runbook_response, headers_removed, HEADER_PATTERN,
+          "Response headers of an upstream's that never reach the client."),
+    { 0 }
+};
+
 static const struct bind_row redaction_table[] = {
     { .key = "forbid", .kind = BIND_TEXTS,
       .offset = offsetof(struct runbook_redaction, forbid),
@@ -408,6 +417,11 @@ const struct bind_row runbook_table[] = {
       .item_size = sizeof(struct runbook_upstream),
       .pattern = UPSTREAM_NAME_PATTERN, .doc = "What each upstream gets." },
     OBJECT(runbook, request, request_table, "What the gateway may do to a request."),
+    OBJECT(runbook, response, response_table, "What the gateway does to an answer."),
+    ENUM(runbook, redirects, redirect_names,
+         "What becomes of an upstream's redirect. Undeclared: nothing may arrive where no configuration sends it. followed: only a credential may not."),
+    ENUM(runbook, cache, cache_names,
+         "Whether a client request may be answered without an attempt. off: never. successes: an answer may serve again, an error never. Undeclared: not judged."),
     OBJECT(runbook, redaction, redaction_table, "What stays out of its logs."),
     { .key = "elapsed_buckets_ms", .kind = BIND_INTS,
       .offset = offsetof(struct runbook, elapsed_buckets_ms), .min = 1,

@@ -666,6 +666,9 @@ BUG(KEY_IN_STDERR, "key-in-stderr", "P02 P09", "redaction",
 BUG(KEY_TO_CLIENT, "key-to-client", "P06 K12", "redaction",
     "auth/key-refused*", NULL,
     "the upstream's key stands in the error for the client")
+BUG(COOKIE_PASSED, "upstream-cookie-passed", "K12", "response_headers",
+    "http/upstream-headers", NULL,
+    "an upstream's cookie reaches the client")
 BUG(KEY_IN_HEADER, "key-in-response-header", "K12", "redaction",
     "control/healthy*", NULL,
     "the request's headers come back to the client")

@@ -177,6 +177,8 @@ static enum MHD_Result queue(struct exchange *exchange,
     if (bug_is(BUG_KEY_IN_HEADER))
         MHD_add_response_header(response, "x-upstream-key",
                                 exchange->plan->settings->upstreams[0].keys[0]);
+    if (bug_is(BUG_COOKIE_PASSED) && exchange->relaying)
+        MHD_add_response_header(response, "Set-Cookie", "upstream=1");
     if (exchange->relaying)
         bug_wire_forward(response);
     exchange->log.status = status;

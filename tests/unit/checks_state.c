@@ -165,6 +165,60 @@ Test(checks_state, nothing_goes_to_the_trap)
     stage_release(&s);
 }
 
+Test(checks_state, a_declared_redirect_is_followed_without_a_credential)
+{
+    char *names[] = { (char[]){ "primary" }, (char[]){ "trap" } };
+    struct profile profile = { .upstreams = { .keys = names, .count = 2 } };
+    struct attempt *trapped;
+    struct stage s;
+
+    stage_init(&s, "{\"redirects\":\"followed\"}", false, NULL, NULL);
+    s.o.profile = &profile;
+    stage_attempt(&s, "primary", 307, 1);
+    trapped = stage_attempt(&s, "trap", 200, 1);
+    EXPECT_VERDICT(&s, "trap_silent", VERDICT_FAIL);
+    trapped->request.credential_count = 0;
+    EXPECT_VERDICT(&s, "trap_silent", VERDICT_PASS);
+    stage_release(&s);
+
+    stage_init(&s, "{\"redirects\":\"not_followed\"}", false, NULL, NULL);
+    s.o.profile = &profile;
+    stage_attempt(&s, "trap", 200, 1)->request.credential_count = 0;
+    EXPECT_VERDICT(&s, "trap_silent", VERDICT_FAIL);
+    stage_release(&s);
+}
+
+/* ------------------------------------------------------ response_headers */
+
+Test(checks_state, what_is_kept_from_the_client_is_not_in_its_answer)
+{
+    static const struct {
+        const char *runbook, *head;
+        enum verdict verdict;
+    } rows[] = {
+        { "{}", "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\n\r\n",
+          VERDICT_NOT_APPLICABLE },
+        { "{\"response\":{\"headers_removed\":[\"set-cookie\"]}}",
+          "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n", VERDICT_PASS },
+        { "{\"response\":{\"headers_removed\":[\"x-a\",\"set-cookie\"]}}",
+          "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\n\r\n", VERDICT_FAIL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stage s;
+
+        stage_init(&s, rows[i].runbook, false, NULL, NULL);
+        stage_attempt(&s, "primary", 200, 1);
+        EXPECT_VERDICT(&s, "response_headers", VERDICT_NOT_APPLICABLE);
+        stage_client(&s, TRACE_OUTCOME_SUCCESS, 200);
+        s.request.trace.head_complete = true;
+        buf_add_text(&s.request.trace.head, rows[i].head);
+        EXPECT_VERDICT(&s, "response_headers", rows[i].verdict);
+        buf_release(&s.request.trace.head);
+        stage_release(&s);
+    }
+}
+
 /* ---------------------------------------------------- retry_count_truth */
 
 static enum verdict counted(const char *sequence, const char *counts,
@@ -336,7 +390,7 @@ Test(checks_state, an_answer_without_an_attempt_is_a_cached_one)
 {
     struct crowd c;
 
-    crowd_init(&c, "{}");
+    crowd_init(&c, "{\"cache\":\"off\"}");
     crowd_request(&c, 0, 10, 200);
     EXPECT_VERDICT(&c.s, "not_cached", VERDICT_NOT_APPLICABLE);
     crowd_attempt(&c, "primary", 200, 1);
@@ -348,6 +402,22 @@ Test(checks_state, an_answer_without_an_attempt_is_a_cached_one)
                   503); /* an error of its own is no cached answer */
     EXPECT_VERDICT(&c.s, "not_cached", VERDICT_PASS);
     stage_release(&c.s);
+}
+
+Test(checks_state, a_cache_is_judged_where_it_is_declared_off)
+{
+    static const char *const runbooks[] = { "{}", "{\"cache\":\"successes\"}" };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct crowd c;
+
+        crowd_init(&c, runbooks[i]);
+        crowd_request(&c, 0, 10, 200);
+        crowd_attempt(&c, "primary", 200, 1);
+        crowd_request(&c, 20, 30, 200);
+        EXPECT_VERDICT(&c.s, "not_cached", VERDICT_NOT_APPLICABLE);
+        stage_release(&c.s);
+    }
 }
 
 static struct finding herd(const char *jitter, size_t count, double least_ms,
