@@ -12,7 +12,7 @@ static const char verdicts[] =
     "\"malformed/garbage*\": {\"verdict\": \"fail\","
     " \"checks\": [\"attempts_per_upstream\"], \"finding\": \"x\"},"
     "\"connection/*\": {\"verdict\": \"fail\", \"sometimes\": true,"
-    " \"checks\": [\"same_body\"]},"
+    " \"checks\": [\"same_body\", \"route\"]},"
     "\"rate-limit/*\": {\"verdict\": \"fail\"}}}";
 
 static void load(struct expectation *out, const char *text)
@@ -69,8 +69,8 @@ static const struct {
     { "connection/reset", VERDICT_NOT_APPLICABLE, NULL, false, 0,
       "connection/reset: not_applicable, listed as fail\n" },
     { "connection/reset", VERDICT_FAIL, "redaction", false, 0,
-      "connection/reset: fails redaction, which is not listed: 1, seen 2\n"
-      "connection/reset: listed to fail same_body, and does not\n" },
+      "connection/reset: fails redaction, which is not listed: 1, seen 2\n" },
+    { "connection/reset", VERDICT_FAIL, "route", true, 0, "" },
     { "control/healthy", VERDICT_PASS, NULL, true, 0, "" },
     { "control/healthy", VERDICT_HOLD, NULL, true, 1, "" },
     { "control/healthy", VERDICT_FAIL, "redaction", false, 0,
