@@ -140,10 +140,9 @@ struct weighing {
 };
 
 static void weigh_gap(struct weighing *w, const struct seen *seen, size_t i,
-                      const struct allowed_attempt *before,
+                      int64_t carried_ms, const struct allowed_attempt *before,
                       const struct allowed_attempt *allowed)
 {
-    int64_t carried_ms = carry_ms(seen);
     struct gap gap = measure(seen->attempts[i - 1], seen->attempts[i], before,
                              seen->observation->late_ms + carried_ms);
     double tolerance = (double)(seen->observation->tolerance_ms + carried_ms);
@@ -172,7 +171,7 @@ static void weigh_gap(struct weighing *w, const struct seen *seen, size_t i,
 /* Walks a path and what was seen side by side; attempts at a port that refuses
  * are on the path only, and the gaps around them cannot be measured. */
 static void weigh_path(struct weighing *w, const struct seen *seen,
-                       const struct allowed_path *path)
+                       int64_t carried_ms, const struct allowed_path *path)
 {
     size_t end =
         seen->refused_at == SEEN_NONE ? seen->count : seen->refused_at + 1;
@@ -186,7 +185,8 @@ static void weigh_path(struct weighing *w, const struct seen *seen,
             continue;
         }
         if (adjacent)
-            weigh_gap(w, seen, i, &path->attempts[k - 1], &path->attempts[k]);
+            weigh_gap(w, seen, i, carried_ms, &path->attempts[k - 1],
+                      &path->attempts[k]);
         adjacent = true;
         i++;
     }
@@ -202,16 +202,18 @@ static void tell(struct finding *finding, const struct weighing *w)
 static void judge_request(const struct seen *seen, struct finding *finding)
 {
     bool fits = false;
+    int64_t carried_ms;
 
     finding_reason(finding, "fewer than two attempts");
     if (seen->count < 2)
         return;
+    carried_ms = carry_ms(seen);
     for (size_t i = 0; i < seen->allowed->path_count; i++) {
         struct weighing w;
 
         if (!seen_fits(seen, &seen->allowed->paths[i]))
             continue;
-        weigh_path(&w, seen, &seen->allowed->paths[i]);
+        weigh_path(&w, seen, carried_ms, &seen->allowed->paths[i]);
         if (!w.violated) {
             finding->verdict = w.judged ? VERDICT_PASS : VERDICT_NOT_APPLICABLE;
             tell(finding, &w);
