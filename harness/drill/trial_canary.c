@@ -35,7 +35,7 @@ void trial_plant(struct trial *t)
                  (long long)t->planned->repeat, texts[i].id);
         canary_make(canary, texts[i].kind, texts[i].id, t->drill->seed, label,
                     t->drill->control.fingerprint_key);
-        run_folder_forbid(&t->drill->folder, canary->id, canary->text);
+        run_folder_forbid(&t->drill->folder, canary);
     }
     keys[count++] = &t->slot->client_key;
     keys[count++] = &t->slot->bad_client_key;

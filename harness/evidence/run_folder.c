@@ -99,6 +99,7 @@ bool run_folder_open(struct run_folder *out, const char *path, struct err *err)
     for (size_t i = 0; i < RUN_FOLDER_LINES; i++)
         out->lines[i].fd = -1;
     pthread_mutex_init(&out->lock, NULL);
+    pthread_rwlock_init(&out->forbidding, NULL);
     if (make_folders(out, err) && open_lines(out, err))
         return true;
     run_folder_close(out);
@@ -115,30 +116,41 @@ void run_folder_close(struct run_folder *folder)
     forbidden_release(&folder->forbidden);
     free(folder->path);
     pthread_mutex_destroy(&folder->lock);
+    pthread_rwlock_destroy(&folder->forbidding);
     *folder = (struct run_folder){ 0 };
 }
 
-void run_folder_forbid(struct run_folder *folder, const char *id,
-                       const char *text)
+void run_folder_forbid(struct run_folder *folder, const struct canary *secret)
 {
-    pthread_mutex_lock(&folder->lock);
-    forbidden_add(&folder->forbidden, id, text);
-    pthread_mutex_unlock(&folder->lock);
+    pthread_rwlock_wrlock(&folder->forbidding);
+    forbidden_add(&folder->forbidden, secret);
+    pthread_rwlock_unlock(&folder->forbidding);
 }
 
 /* The self-scan: no file of ours may hold a credential, a prompt or a
  * completion. */
-static bool clean(const struct run_folder *folder, const char *name,
-                  const char *text, size_t length, struct err *err)
+bool run_folder_allows(struct run_folder *folder, const char *name,
+                       const char *text, size_t length, struct err *err)
 {
-    const char *id = forbidden_find(&folder->forbidden, text, length);
+    struct forbidden_place place;
+    const char *id;
 
+    pthread_rwlock_rdlock(&folder->forbidding);
+    id = forbidden_find(&folder->forbidden, text, length, &place);
     if (id)
         err_set(err, ERR_STATE, name,
-                "not written: it would hold the secret \"%s\"; the gateway or "
-                "a message of ours has put it there",
-                id);
+                "not written: it would hold the secret \"%s\" (%s, at byte "
+                "%zu); the gateway or a message of ours has put it there",
+                id, place.coding, place.from);
+    pthread_rwlock_unlock(&folder->forbidding);
     return !id;
+}
+
+void run_folder_conceal(struct run_folder *folder, struct buf *text)
+{
+    pthread_rwlock_rdlock(&folder->forbidding);
+    forbidden_conceal(&folder->forbidden, text);
+    pthread_rwlock_unlock(&folder->forbidding);
 }
 
 static void describe(struct buf *out, const struct run_folder *folder)
@@ -228,17 +240,11 @@ static bool name_allowed(const char *name, struct err *err)
     return false;
 }
 
-/* The slow part, waiting for the disk, is done by many threads at once: only
- * what they share is locked. */
 static bool allowed_in(struct run_folder *folder, const char *name,
                        const char *text, size_t length, struct err *err)
 {
-    bool allowed;
-
-    pthread_mutex_lock(&folder->lock);
-    allowed = name_allowed(name, err) && clean(folder, name, text, length, err);
-    pthread_mutex_unlock(&folder->lock);
-    return allowed;
+    return name_allowed(name, err) &&
+           run_folder_allows(folder, name, text, length, err);
 }
 
 bool run_folder_write(struct run_folder *folder, const char *name,
@@ -266,7 +272,8 @@ done:
     return written;
 }
 
-/* Under the lock: whole lines, one after the other. */
+/* Under the lock, since the slow part, waiting for the disk, is done by many
+ * threads at once: whole lines, one after the other. */
 static bool append_line(struct run_folder *folder, size_t index,
                         const char *line)
 {

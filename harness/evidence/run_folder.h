@@ -17,6 +17,7 @@
 struct run_folder {
     char *path; /* <out>/<run_id> */
     struct forbidden forbidden;
+    pthread_rwlock_t forbidding; /* many look, one adds */
     struct {
         char name[32]; /* "records.jsonl" */
         int fd;
@@ -32,8 +33,12 @@ bool run_folder_open(struct run_folder *out, const char *path, struct err *err);
 void run_folder_close(struct run_folder *folder);
 /* A secret that must never be written. Copied; wiped on close. Texts shorter
  * than 8 bytes are not secrets and are ignored. */
-void run_folder_forbid(struct run_folder *folder, const char *id,
-                       const char *text);
+void run_folder_forbid(struct run_folder *folder, const struct canary *secret);
+/* The self-scan alone, for what is written elsewhere: ERR_STATE as below. */
+bool run_folder_allows(struct run_folder *folder, const char *name,
+                       const char *text, size_t length, struct err *err);
+/* For what must be said in any case: each secret becomes "[id]". */
+void run_folder_conceal(struct run_folder *folder, struct buf *text);
 /*
  * Writes a whole file; name is relative to the folder and may hold one '/'.
  * Errors: ERR_IO (disk full, unwritable: says what is safe on disk), ERR_STATE

@@ -132,11 +132,10 @@ static void slot_forbid(struct slot *slot, struct drill *drill)
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i]->text)
-            run_folder_forbid(&drill->folder, all[i]->id, all[i]->text);
+            run_folder_forbid(&drill->folder, all[i]);
     for (size_t i = 0; i < slot->upstream_count; i++)
         for (size_t k = 0; k < slot->key_counts[i]; k++)
-            run_folder_forbid(&drill->folder, slot->keys[i][k].id,
-                              slot->keys[i][k].text);
+            run_folder_forbid(&drill->folder, &slot->keys[i][k]);
 }
 
 /* Which keys a listener takes; NULL-terminated. */

@@ -116,9 +116,8 @@ static struct literal_set *compile(const struct needle_set *set,
     return out;
 }
 
-bool needle_set_init(struct needle_set *out, const struct canary *canaries,
-                     size_t count, const struct literal *more,
-                     size_t more_count, struct err *err)
+void needle_set_fill(struct needle_set *out, const struct canary *canaries,
+                     size_t count)
 {
     size_t needles = 0, anchors = 0;
 
@@ -134,6 +133,13 @@ bool needle_set_init(struct needle_set *out, const struct canary *canaries,
     out->anchors = xcalloc(anchors + 1, sizeof *out->anchors);
     for (size_t i = 0; i < out->needle_count; i++)
         add_anchors(out, i);
+}
+
+bool needle_set_init(struct needle_set *out, const struct canary *canaries,
+                     size_t count, const struct literal *more,
+                     size_t more_count, struct err *err)
+{
+    needle_set_fill(out, canaries, count);
     out->literals = compile(out, more, more_count, err);
     if (out->literals)
         return true;
@@ -174,6 +180,23 @@ static bool same(const struct coder *coder, char wanted, char there,
         lower(wanted) != lower(there))
         return false;
     *folded = *folded || (coder->traits & CODER_TELLS_FOLDED);
+    return true;
+}
+
+bool needle_stands(const struct needle_set *set, size_t anchor,
+                   const char *bytes, size_t end)
+{
+    const struct needle_anchor *at = &set->anchors[anchor];
+    const struct needle *needle = &set->needles[at->needle];
+    const char *wanted = needle->coded.bytes.data + at->at;
+    bool folded = false;
+
+    if (end < at->length)
+        return false;
+    for (size_t i = 0; i < at->length; i++)
+        if (!same(needle->coder, wanted[i], bytes[end - at->length + i],
+                  &folded))
+            return false;
     return true;
 }
 

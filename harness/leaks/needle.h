@@ -41,6 +41,10 @@ bool needle_set_init(struct needle_set *out, const struct canary *canaries,
                      size_t count, const struct literal *more,
                      size_t more_count, struct err *err);
 void needle_set_release(struct needle_set *set);
+/* Needles and anchors alone, for a search of another kind: literals stays
+ * NULL. */
+void needle_set_fill(struct needle_set *out, const struct canary *canaries,
+                     size_t count);
 
 /* One place where a needle stands, or a part of it. */
 struct needle_match {
@@ -50,6 +54,9 @@ struct needle_match {
     bool whole;
     bool folded; /* only when upper and lower case are taken for one */
 };
+/* Whether anchor, which would end at end, stands there letter by letter. */
+bool needle_stands(const struct needle_set *set, size_t anchor,
+                   const char *bytes, size_t end);
 /* anchor was found in bytes and ends at end. Pure. */
 void needle_extend(struct needle_match *out, const struct needle_set *set,
                    size_t anchor, const char *bytes, size_t length, size_t end);

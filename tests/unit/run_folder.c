@@ -42,6 +42,16 @@ static void open_run(struct run_folder *folder)
     free(path);
 }
 
+static void forbid(struct run_folder *folder, const char *id, const char *text)
+{
+    struct canary canary = { .kind = CANARY_CREDENTIAL };
+
+    snprintf(canary.id, sizeof canary.id, "%s", id);
+    canary.text = xstrdup(text);
+    run_folder_forbid(folder, &canary);
+    free(canary.text);
+}
+
 static char *content(const char *name)
 {
     char *path = in_run(name);
@@ -142,7 +152,7 @@ Test(run_folder, a_secret_is_refused_by_name_and_never_shown)
     FILE *out;
 
     open_run(&folder);
-    run_folder_forbid(&folder, "primary.key", secret);
+    forbid(&folder, "primary.key", secret);
     cr_expect_not(run_folder_write(&folder, "summary.md",
                                    "key=sk-0123456789abcdef!", 24, &err));
     cr_expect_eq(err.code, ERR_STATE);
@@ -173,7 +183,7 @@ Test(run_folder, words_are_no_secrets)
     struct err err = { 0 };
 
     open_run(&folder);
-    run_folder_forbid(&folder, "prompt", "ok");
+    forbid(&folder, "prompt", "ok");
     cr_expect(run_folder_write(&folder, "x", "ok", 2, &err));
     run_folder_close(&folder);
 }
@@ -281,7 +291,7 @@ Test(run_folder, the_self_scan_refuses_a_canary_in_any_text_of_a_record)
     hand_init(&h);
     hand_attempt(&h, "primary", 1, 200, 0);
     open_run(&folder);
-    run_folder_forbid(&folder, "client.key", secret);
+    forbid(&folder, "client.key", secret);
     for (size_t i = 0; i < 4; i++) {
         struct result *result = judged_result(&h, (int64_t)i + 1, VERDICT_PASS);
         struct err err = { 0 };
@@ -334,7 +344,7 @@ Test(run_folder, the_self_scan_finds_a_canary_planted_in_each_extension)
     hand_attempt(&h, "primary", 1, 503, 0);
     hand_attempt(&h, "primary", 2, 200, 300);
     open_run(&folder);
-    run_folder_forbid(&folder, "client.key", secret);
+    forbid(&folder, "client.key", secret);
     for (size_t wanted = 1;; wanted++) {
         struct result *result = judged_result(&h, 1, VERDICT_PASS);
         struct err err = { 0 };
