@@ -244,6 +244,8 @@ static bool allowed_in(struct run_folder *folder, const char *name,
                        const char *text, size_t length, struct err *err)
 {
     return name_allowed(name, err) &&
+           run_folder_allows(folder, "a file's name", name, strlen(name),
+                             err) &&
            run_folder_allows(folder, name, text, length, err);
 }
 

@@ -73,20 +73,32 @@ bool run_save_begin(struct run_folder *folder, const struct run *run,
     return save_run(folder, run, err);
 }
 
+/* Before anything of a result is written: a history line without its record
+ * would be half a case. */
+static bool allow(struct run_folder *folder, const char *name,
+                  const struct json *document, struct err *err)
+{
+    char *text = json_print(document);
+    bool allowed = run_folder_allows(folder, name, text, strlen(text), err);
+
+    free(text);
+    return allowed;
+}
+
 bool run_save_result(struct run_folder *folder, const struct result *result,
                      struct err *err)
 {
     char name[RECORD_NAME_MOST + 64];
 
-    if (result->record && !evidence_record_check(result->record, err))
+    run_record_name(name, sizeof name, result);
+    if (result->record && (!allow(folder, name, result->record, err) ||
+                           !evidence_record_check(result->record, err)))
         return false;
     if (!save_line(folder, "history.jsonl", result->history, err))
         return false;
-    if (!result->record)
-        return true;
-    run_record_name(name, sizeof name, result);
-    return save_pretty(folder, name, result->record, err) &&
-           save_line(folder, "records.jsonl", result->record, err);
+    return !result->record ||
+           (save_pretty(folder, name, result->record, err) &&
+            save_line(folder, "records.jsonl", result->record, err));
 }
 
 static bool save_reports(struct run_folder *folder, const struct run *run,
