@@ -76,6 +76,18 @@ static void schedule_record(struct drill *drill, struct planned_case *planned,
     result_forget_history(planned->result);
 }
 
+/* True when something was found in this file of the sink. */
+static bool schedule_is_hit(const struct observation *o,
+                            const struct sink *sink, const char *file)
+{
+    for (size_t i = 0; i < o->hit_count; i++)
+        if (!strcmp(o->hits[i].sink, sink->name) &&
+            (sink->source || !o->hits[i].place[0] ||
+             !strcmp(o->hits[i].place, file)))
+            return true;
+    return false;
+}
+
 static void schedule_quarantine(struct drill *drill, const struct slot *slot,
                                 const struct observation *o)
 {
@@ -83,16 +95,22 @@ static void schedule_quarantine(struct drill *drill, const struct slot *slot,
     char name[160];
 
     for (size_t i = 0; i < slot->sinks.count; i++) {
-        bool hit = false;
+        const struct sink *sink = &slot->sinks.items[i];
+        const char *path = sink->source ? sink->target.path : sink->path;
+        struct trail files = { 0 };
 
-        for (size_t j = 0; j < o->hit_count; j++)
-            hit |= strcmp(o->hits[j].sink, slot->sinks.items[i].name) == 0;
-        if (!hit || !slot->sinks.items[i].path)
-            continue;
-        snprintf(name, sizeof name, "%s-%s", slot->id,
-                 strrchr(slot->sinks.items[i].path, '/') + 1);
-        run_folder_quarantine(&drill->folder, name, slot->sinks.items[i].path,
-                              &err);
+        if (path)
+            trail_look(&files, path, false);
+        for (size_t f = 0; f < files.count; f++) {
+            const char *file = strrchr(files.items[f].path, '/') + 1;
+
+            if (!schedule_is_hit(o, sink, file))
+                continue;
+            snprintf(name, sizeof name, "%s-%s", slot->id, file);
+            run_folder_quarantine(&drill->folder, name, files.items[f].path,
+                                  &err);
+        }
+        trail_release(&files);
     }
 }
 

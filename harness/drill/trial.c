@@ -317,17 +317,18 @@ static bool trial_wants_probes(const struct trial *t)
 
 /* Looks for every canary where the gateway may have left one. One case at a
  * time: it only computes, and hundreds at once would each want their memory. */
-static void trial_search(struct trial *t, const int64_t *mark)
+static void trial_search(struct trial *t)
 {
     static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
     struct observation *o = t->o;
     struct scan_set canaries;
     struct err err = { 0 };
 
-    sink_settle(&t->slot->sinks, mark, TRIAL_SETTLE_MS);
+    sink_settle(&t->slot->sinks, t->mark, TRIAL_SETTLE_MS);
+    t->end = sink_mark(&t->slot->sinks);
     pthread_mutex_lock(&one_at_a_time);
     if (scan_set_init(&canaries, o->canaries, o->canary_count, &err)) {
-        sink_scan(&t->slot->sinks, mark, &canaries, o);
+        sink_scan(&t->slot->sinks, t->mark, t->end, &canaries, o);
         sink_scan_client(&canaries, o);
         sink_control(&canaries, o, t->slot->gateway.folder);
         scan_set_release(&canaries);
@@ -337,7 +338,7 @@ static void trial_search(struct trial *t, const int64_t *mark)
     pthread_mutex_unlock(&one_at_a_time);
 }
 
-static void trial_look(struct trial *t, const int64_t *mark)
+static void trial_look(struct trial *t)
 {
     struct observation *o = t->o;
     int64_t now_ns, late_ms, probe_ms;
@@ -345,7 +346,7 @@ static void trial_look(struct trial *t, const int64_t *mark)
     for (size_t i = 0; i < o->canary_count; i++)
         o->canaries[i].reached = trial_reached(t, &o->canaries[i]);
     trial_take_telemetry(t);
-    trial_search(t, mark);
+    trial_search(t);
     now_ns = clock_now_ns();
     late_ms = lateness_worst_ms(t->started_ns, now_ns);
     probe_ms = lateness_worst_probe_ms(t->started_ns, now_ns);
@@ -362,7 +363,6 @@ static void trial_carry_out(struct trial *t)
     const struct drill_case *c = &t->planned->drill_case;
     struct mock_attempts attempts = { 0 };
     struct err err = { 0 };
-    int64_t *mark;
 
     if (trial_wants_probes(t)) {
         trial_probe(t, &t->o->probe_before, "probe-before");
@@ -372,15 +372,14 @@ static void trial_carry_out(struct trial *t)
                 trial_break(t, &err);
         }
     }
-    mark = sink_mark(&t->slot->sinks);
+    t->mark = sink_mark(&t->slot->sinks);
     for (size_t phase = 0; phase < c->phase_count && !t->o->broken[0]; phase++)
         if (!trial_phase(t, phase, &err))
             trial_break(t, &err);
     trial_listen(t, &attempts);
     trial_lease_end(t, true);
     trial_take_attempts(t, &attempts);
-    trial_look(t, mark);
-    free(mark);
+    trial_look(t);
     if (trial_wants_probes(t))
         trial_probe(t, &t->o->probe_after, "probe-after");
     if (!gateway_alive(&t->slot->gateway, &err)) {
@@ -416,4 +415,6 @@ void trial_run(struct observation *out, struct drill *drill, struct slot *slot,
     trial_plant(&t);
     trial_note_keys(&t);
     trial_carry_out(&t);
+    sink_mark_free(t.mark);
+    sink_mark_free(t.end);
 }

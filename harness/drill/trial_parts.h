@@ -20,6 +20,8 @@ struct trial {
     int64_t probe_most_ms;
     bool *poisoned;
     struct client_connection *connection; /* kept within a phase */
+    struct sink_mark *mark;               /* before the first request */
+    struct sink_mark *end;                /* when the sinks were looked at */
 };
 
 /* Notes why the case could not be carried out; the first reason stays. */

@@ -158,6 +158,8 @@ static void add_sinks(struct json *out, const struct observation *o)
 
         json_add_text(row, "canary", hit->canary);
         json_add_text(row, "sink", hit->sink);
+        if (hit->place[0])
+            json_add_text(row, "place", hit->place);
         json_add_text(row, "encoding", hit->encoding);
         json_add_text(row, "class", hit_class_names[hit->how]);
         json_add_int(row, "offset", hit->offset);

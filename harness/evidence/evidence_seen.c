@@ -279,6 +279,8 @@ static void add_leaks(struct json *ext, const struct observation *o)
 
         json_add_text(row, "canary", o->hits[i].canary);
         json_add_text(row, "sink", o->hits[i].sink);
+        if (o->hits[i].place[0])
+            json_add_text(row, "place", o->hits[i].place);
         json_add_text(row, "encoding", o->hits[i].encoding);
         json_add_text(row, "class", hit_class_names[o->hits[i].how]);
         json_add_int(row, "offset", o->hits[i].offset);

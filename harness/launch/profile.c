@@ -72,7 +72,8 @@ static bool profile_check(struct profile *p, struct err *err)
         err_set(err, ERR_SCHEMA, p->path, "$.upstreams: at least one");
         return false;
     }
-    return profile_check_headers(p, err) && profile_read_telemetry(p, err);
+    return profile_check_headers(p, err) && profile_check_sinks(p, err) &&
+           profile_read_telemetry(p, err);
 }
 
 static void profile_finish(struct profile *p)

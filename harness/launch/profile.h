@@ -19,14 +19,6 @@ enum sink_kind {
 };
 extern const char *const sink_kind_names[];
 
-struct profile_sink {
-    int64_t kind;
-    char *path;                /* file; ${...} allowed */
-    struct bind_texts command; /* command */
-    char *url;                 /* http */
-    int64_t activity_required; /* 1, 0; -1: by kind */
-};
-
 struct profile_pair { /* a named text: env, files, headers, listen */
     char *name;
     char *value;
@@ -34,6 +26,16 @@ struct profile_pair { /* a named text: env, files, headers, listen */
 struct profile_pairs {
     struct profile_pair *items; /* in file order */
     size_t count;
+};
+
+struct profile_sink {
+    int64_t kind;
+    char *path;                   /* file, sqlite; ${...} allowed */
+    struct bind_texts command;    /* command */
+    char *url;                    /* http */
+    struct profile_pairs headers; /* http */
+    int64_t activity_required;    /* 1, 0; -1: by kind */
+    int64_t flush_ms;             /* 0: not declared */
 };
 
 struct profile_upstream {
@@ -107,6 +109,10 @@ bool profile_load(struct profile *out, const char *name_or_path,
 void profile_release(struct profile *profile);
 extern const struct bind_row profile_table[];
 bool profile_has_sink(const struct profile *profile, enum sink_kind kind);
+/* Silence of this sink is hold. */
+bool profile_sink_required(const struct profile_sink *sink);
+/* Each sink has what its kind needs, and no more. ERR_SCHEMA says what. */
+bool profile_check_sinks(const struct profile *profile, struct err *err);
 /* Fills promises and flush_ms. ERR_SCHEMA for a word that is none. */
 bool profile_read_telemetry(struct profile *profile, struct err *err);
 

@@ -145,6 +145,7 @@ static bool check_lists(struct checking *c)
         snprintf(place, sizeof place, "$.sinks[%zu]", i);
         if (!check_text(c, sinks[i].path, place) ||
             !check_text(c, sinks[i].url, place) ||
+            !check_pairs(c, &sinks[i].headers, place) ||
             !check_texts(c, &sinks[i].command, place))
             return false;
     }

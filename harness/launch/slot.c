@@ -208,41 +208,6 @@ static void slot_name_upstream(struct names *names, const struct drill *drill,
     free(base_url);
 }
 
-static bool slot_add_sinks(struct slot *slot, const struct drill *drill,
-                           struct err *err)
-{
-    const struct profile_sink *sinks = drill->profile.sinks.items;
-
-    for (size_t i = 0; i < drill->profile.sinks.count; i++) {
-        const struct profile_sink *sink = &sinks[i];
-        bool required =
-            sink->activity_required >= 0
-                ? sink->activity_required == 1
-                : sink->kind != SINK_STDOUT && sink->kind != SINK_STDERR;
-        char *path = NULL;
-        char name[96];
-
-        snprintf(name, sizeof name, "%s", sink_kind_names[sink->kind]);
-        if (sink->kind == SINK_OTLP) {
-            path = xstrdup(slot->otlp_file);
-        } else if (sink->kind == SINK_STDOUT || sink->kind == SINK_STDERR) {
-            path = xasprintf("%s/%s.log", slot->gateway.folder, name);
-        } else if (sink->kind == SINK_FILE) {
-            const char *slash = strrchr(sink->path, '/');
-
-            path = names_fill(&slot->gateway.names, sink->path, "$.sinks.path",
-                              err);
-            if (!path)
-                return false;
-            snprintf(name, sizeof name, "file %s",
-                     slash ? slash + 1 : sink->path);
-        }
-        sink_set_add(&slot->sinks, name, path, required);
-        free(path);
-    }
-    return true;
-}
-
 /* Before the gateway is there: it is told the URL. The file stands beside the
  * gateway's folder, which is its own. */
 static bool slot_receive(struct slot *slot, const struct drill *drill,

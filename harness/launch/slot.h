@@ -66,6 +66,11 @@ void slot_close(struct slot *slot, struct drill *drill);
 bool slot_script(struct mock_script *out, const struct slot *slot,
                  const struct case_phase *phase, struct err *err);
 
+/* Adds what the profile declares to slot->sinks, once the gateway runs.
+ * ERR_SCHEMA for an unknown name. */
+bool slot_add_sinks(struct slot *slot, const struct drill *drill,
+                    struct err *err);
+
 /* True when the upstream is called with the client's own credential. */
 bool slot_passes_credential(const struct slot *slot, const char *upstream);
 

@@ -1,45 +1,85 @@
 /*
  * sink: every place where a gateway may leave something, and looking there for
- * planted canaries. A sink_set belongs to one gateway process; a mark is where
- * each sink stood when a case began.
+ * planted canaries. A sink_set belongs to one gateway process; a mark is what
+ * each sink held at one moment. Sinks are files, that grow (trail.h), or pages,
+ * that are fetched anew (page.h, source.h).
  */
 #ifndef GATEDRILL_HARNESS_SINK_H
 #define GATEDRILL_HARNESS_SINK_H
 
+#include "harness/leaks/page.h"
 #include "harness/leaks/scan.h"
+#include "harness/leaks/source.h"
+#include "harness/leaks/trail.h"
 
+struct sink_stand { /* of one sink at one moment */
+    struct trail files;
+    struct page page;
+};
+struct sink_mark { /* of a set at one moment, by its indexes */
+    struct sink_stand *items;
+    size_t count;
+};
+
+struct sink_spec {
+    const char *name;            /* "stderr", "file access.log" */
+    bool required;               /* silence is hold */
+    int64_t flush_ms;            /* what a case left is there by then; 0: not
+                                    declared */
+    const char *path;            /* files: a path or a glob */
+    const struct source *source; /* pages; NULL: files */
+    const struct source_target *target; /* copied */
+    /* Texts that were handed over: what stands in one of them is no finding.
+     * NULL-terminated, copied; NULL: none. */
+    char *const *handed;
+};
 struct sink {
-    char name[96]; /* "stderr", "file access.log" */
-    char *path;    /* the file that is read; NULL: of a kind that is not */
-    bool required; /* silence is hold */
-    int64_t first; /* its size when it was added */
+    char name[96];
+    bool required;
+    int64_t flush_ms;
+    char *path;
+    const struct source *source;
+    struct source_target target;
+    char **handed;
+    struct sink_stand first; /* when it was added */
 };
 struct sink_set {
     struct sink *items;
     size_t count, capacity;
 };
 /* When the gateway is ready: what it wrote while starting does not show that it
- * logs requests. A sink whose path is NULL has a problem in every scan. */
-void sink_set_add(struct sink_set *set, const char *name, const char *path,
-                  bool required);
+ * logs requests. */
+void sink_set_add(struct sink_set *set, const struct sink_spec *spec);
 void sink_set_release(struct sink_set *set);
 
-/* Sizes now, one per sink, 0 for what is not there; caller frees. */
-int64_t *sink_mark(const struct sink_set *set);
-/* Waits until every required sink has grown beyond its mark, at most wait_ms
- * (a log line may follow the answer by a little). */
-void sink_settle(const struct sink_set *set, const int64_t *mark,
-                 int64_t wait_ms);
+/* What stands there now: pages are fetched. Free it with sink_mark_free(). */
+struct sink_mark *sink_mark(const struct sink_set *set);
+void sink_mark_free(struct sink_mark *mark);
 /*
- * Scans each sink from its mark to its present end for every canary of set,
+ * Waits until every required sink has grown beyond its mark, at most wait_ms (a
+ * log line may follow the answer by a little); a sink that declares flush_ms,
+ * as long as that.
+ */
+void sink_settle(const struct sink_set *set, const struct sink_mark *mark,
+                 int64_t wait_ms);
+/* The page of a sink as it was; NULL for files. Borrowed. */
+const struct page *sink_page(const struct sink_set *set,
+                             const struct sink_mark *mark, size_t index);
+/* What came into the files of a sink between two marks; release it with
+ * trail_parts_release(). */
+void sink_parts(struct trail_parts *out, const struct sink_mark *from,
+                const struct sink_mark *to, size_t index);
+
+/*
+ * Scans what came into each sink between two marks for every canary of set,
  * which was made of o's, in bounded memory. Adds to o->sinks, and to o->hits
- * the first SINK_HITS_MOST of a canary in a sink. A file that is not there is
- * silent; one that shrank is read from its start and has a problem, since what
- * was cut away is not known.
+ * the first SINK_HITS_MOST of a canary in a sink. What could not be read whole,
+ * or was cut away unseen, has a problem.
  */
 #define SINK_HITS_MOST 8
-void sink_scan(const struct sink_set *sinks, const int64_t *mark,
-               struct scan_set *set, struct observation *o);
+void sink_scan(const struct sink_set *sinks, const struct sink_mark *from,
+               const struct sink_mark *to, struct scan_set *set,
+               struct observation *o);
 /* The same for bytes from..to of an open file. Sets bytes to how many were
  * read, or to an errno below zero. NULL, or why not all was searched. */
 const char *sink_search(struct scan_set *set, int fd, int64_t from, int64_t to,
@@ -59,5 +99,9 @@ void sink_scan_client(struct scan_set *set, struct observation *o);
  */
 void sink_control(struct scan_set *set, struct observation *o,
                   const char *folder);
+
+/* Copies, and wipes, lists of texts that may hold keys. NULL is fine. */
+char **sink_texts_copy(char *const *texts);
+void sink_texts_free(char **texts);
 
 #endif

@@ -62,15 +62,29 @@ static struct observation observe(void)
     return o;
 }
 
-static void scan_sinks(const struct sink_set *sinks, const int64_t *mark,
+static void add_sink(struct sink_set *set, const char *name, const char *at,
+                     bool required)
+{
+    const struct sink_spec spec = { .name = name,
+                                    .required = required,
+                                    .path = at };
+
+    sink_set_add(set, &spec);
+}
+
+/* Looks at what came since the mark, and frees it. */
+static void scan_sinks(const struct sink_set *sinks, struct sink_mark *mark,
                        struct observation *o)
 {
+    struct sink_mark *end = sink_mark(sinks);
     struct scan_set set;
     struct err err = { 0 };
 
     cr_assert(scan_set_init(&set, o->canaries, o->canary_count, &err));
-    sink_scan(sinks, mark, &set, o);
+    sink_scan(sinks, mark, end, &set, o);
     scan_set_release(&set);
+    sink_mark_free(mark);
+    sink_mark_free(end);
 }
 
 static void scan_client(struct observation *o)
@@ -99,9 +113,9 @@ Test(sink, only_what_came_after_the_mark_is_scanned)
 {
     struct observation o = observe();
     struct sink_set set = { 0 };
-    int64_t *mark;
+    struct sink_mark *mark;
 
-    sink_set_add(&set, "file log", path, true);
+    add_sink(&set, "file log", path, true);
     write_log("w", "of another case: sk-abcdefgh\n");
     mark = sink_mark(&set);
     write_log("a", "request gdpromptxyz\n");
@@ -117,7 +131,6 @@ Test(sink, only_what_came_after_the_mark_is_scanned)
     cr_expect_str_eq(o.hits[0].sink, "file log");
     cr_expect_str_eq(o.hits[0].encoding, "plain");
     cr_expect_eq(o.hits[0].offset, 37);
-    free(mark);
     sink_set_release(&set);
     observation_release(&o);
 }
@@ -126,11 +139,12 @@ Test(sink, a_clean_log_is_live_and_without_hits)
 {
     struct observation o = observe();
     struct sink_set set = { 0 };
-    int64_t mark = 0;
+    struct sink_mark *mark;
 
-    sink_set_add(&set, "stderr", path, false);
+    add_sink(&set, "stderr", path, false);
+    mark = sink_mark(&set);
     write_log("w", "GET / 200\n");
-    scan_sinks(&set, &mark, &o);
+    scan_sinks(&set, mark, &o);
     cr_expect(o.sinks[0].live);
     cr_expect_not(o.sinks[0].required);
     cr_expect_eq(o.hit_count, 0);
@@ -142,16 +156,15 @@ Test(sink, a_log_that_did_not_grow_is_silent)
 {
     struct observation o = observe();
     struct sink_set set = { 0 };
-    int64_t *mark;
+    struct sink_mark *mark;
 
     write_log("w", "from an earlier day\n");
-    sink_set_add(&set, "file log", path, true);
+    add_sink(&set, "file log", path, true);
     mark = sink_mark(&set);
     scan_sinks(&set, mark, &o);
     cr_expect_not(o.sinks[0].live);
     cr_expect_eq(o.sinks[0].bytes, 0);
     cr_expect_str_eq(o.sinks[0].problem, "");
-    free(mark);
     sink_set_release(&set);
     observation_release(&o);
 }
@@ -160,10 +173,11 @@ Test(sink, a_missing_log_is_silent_and_no_problem)
 {
     struct observation o = observe();
     struct sink_set set = { 0 };
-    int64_t mark = 0;
+    struct sink_mark *mark;
 
-    sink_set_add(&set, "file log", path, true);
-    scan_sinks(&set, &mark, &o);
+    add_sink(&set, "file log", path, true);
+    mark = sink_mark(&set);
+    scan_sinks(&set, mark, &o);
     cr_expect_not(o.sinks[0].live);
     cr_expect_str_eq(o.sinks[0].problem, "");
     sink_set_release(&set);
@@ -174,16 +188,15 @@ Test(sink, what_cannot_be_read_is_a_problem)
 {
     struct observation o = observe();
     struct sink_set set = { 0 };
-    int64_t mark[3] = { 0, 0, 0 };
+    struct sink_mark *mark;
 
     cr_assert_eq(mkfifo(path, 0600), 0);
-    sink_set_add(&set, "a pipe", path, true);
-    sink_set_add(&set, "a folder", folder, true);
-    sink_set_add(&set, "a page", NULL, true);
+    add_sink(&set, "a pipe", path, true);
+    add_sink(&set, "a folder", folder, true);
+    mark = sink_mark(&set);
     scan_sinks(&set, mark, &o);
     cr_expect_str_eq(o.sinks[0].problem, "is not a regular file");
     cr_expect_str_eq(o.sinks[1].problem, "is not a regular file");
-    cr_expect_str_eq(o.sinks[2].problem, "sinks of this kind are not read");
     cr_expect_not(o.sinks[0].live);
     sink_set_release(&set);
     observation_release(&o);
@@ -193,16 +206,15 @@ Test(sink, a_log_that_shrank_is_read_whole_and_is_a_problem)
 {
     struct observation o = observe();
     struct sink_set set = { 0 };
-    int64_t *mark;
+    struct sink_mark *mark;
 
     write_log("w", "a long line before it was cut\n");
-    sink_set_add(&set, "file log", path, true);
+    add_sink(&set, "file log", path, true);
     mark = sink_mark(&set);
     write_log("w", "sk-abcdefgh\n");
     scan_sinks(&set, mark, &o);
     cr_expect_str_eq(o.sinks[0].problem, "shrank from 30 to 12 bytes");
     cr_expect_eq(o.hit_count, 1);
-    free(mark);
     sink_set_release(&set);
     observation_release(&o);
 }
@@ -216,13 +228,15 @@ Test(sink, a_text_on_the_border_of_two_windows_is_found_once)
         struct observation o = observe();
         struct sink_set set = { 0 };
         char *text = xcalloc(2 * BORDER + 1, 1);
-        int64_t mark = 0;
+        struct sink_mark *mark;
 
         memset(text, '.', 2 * BORDER);
         memcpy(text + start, "sk-abcdefgh", TEXT);
+        unlink(path);
+        add_sink(&set, "log", path, true);
+        mark = sink_mark(&set);
         write_log("w", text);
-        sink_set_add(&set, "log", path, true);
-        scan_sinks(&set, &mark, &o);
+        scan_sinks(&set, mark, &o);
         cr_expect_eq(o.hit_count, 1, "at %d", start);
         cr_expect_eq(o.hits[0].offset, start);
         cr_expect_eq(o.sinks[0].bytes, 2 * BORDER);
@@ -236,14 +250,14 @@ Test(sink, hits_of_one_canary_in_one_sink_are_bounded)
 {
     struct observation o = observe();
     struct sink_set set = { 0 };
-    int64_t mark = 0;
+    struct sink_mark *mark;
 
-    write_log("w", "");
+    add_sink(&set, "log", path, true);
+    mark = sink_mark(&set);
     for (int i = 0; i < 20; i++)
         write_log("a", "sk-abcdefgh ");
     write_log("a", "gdpromptxyz");
-    sink_set_add(&set, "log", path, true);
-    scan_sinks(&set, &mark, &o);
+    scan_sinks(&set, mark, &o);
     cr_expect_eq(o.hit_count, SINK_HITS_MOST + 1);
     sink_set_release(&set);
     observation_release(&o);
@@ -252,11 +266,12 @@ Test(sink, hits_of_one_canary_in_one_sink_are_bounded)
 Test(sink, settling_ends_when_the_required_sinks_have_grown)
 {
     struct sink_set set = { 0 };
-    int64_t mark[2] = { 0, 0 };
+    struct sink_mark *mark;
     int64_t before_ns;
 
-    sink_set_add(&set, "log", path, true);
-    sink_set_add(&set, "optional", "/nonexistent", false);
+    add_sink(&set, "log", path, true);
+    add_sink(&set, "optional", "/nonexistent", false);
+    mark = sink_mark(&set);
     before_ns = clock_now_ns();
     sink_settle(&set, mark, 30);
     cr_expect_geq(clock_now_ns() - before_ns, 30 * NS_PER_MS);
@@ -264,6 +279,7 @@ Test(sink, settling_ends_when_the_required_sinks_have_grown)
     before_ns = clock_now_ns();
     sink_settle(&set, mark, 5000);
     cr_expect_lt(clock_now_ns() - before_ns, 1000 * NS_PER_MS);
+    sink_mark_free(mark);
     sink_set_release(&set);
 }
 

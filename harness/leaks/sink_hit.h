@@ -1,0 +1,11 @@
+/* sink_hit: noting what was found. Private to sink*.c. */
+#ifndef GATEDRILL_HARNESS_SINK_HIT_H
+#define GATEDRILL_HARNESS_SINK_HIT_H
+
+#include "harness/leaks/scan.h"
+
+/* place: where in the sink, "" when it has but one. */
+void sink_add_hit(struct observation *o, const char *sink, const char *place,
+                  const struct scan_hit *found);
+
+#endif

@@ -1,0 +1,203 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/xalloc.h"
+#include "harness/leaks/scan.h"
+#include "harness/leaks/trail_parts.h"
+#include "harness/leaks/unpack.h"
+
+#define PIECE_BYTES 65536
+#define MAGIC_BYTES 6
+
+/* What logs are compressed by, besides what unpack.h knows. */
+static const struct unpack_magic unread_magics[] = {
+    { "zip", "PK\3\4", 4 },
+    { "bzip2", "BZh", 3 },
+    { "xz",
+      "\xfd"
+      "7zXZ",
+      5 },
+    { "lz4", "\x04\x22\x4d\x18", 4 },
+    { 0 },
+};
+
+typedef void take_bytes(void *context, const char *bytes, size_t length);
+
+static const struct unpack_magic *find_magic(const struct unpack_magic *magics,
+                                             const char *bytes, size_t length)
+{
+    for (; magics->name; magics++)
+        if (length >= magics->length &&
+            memcmp(bytes, magics->bytes, magics->length) == 0)
+            return magics;
+    return NULL;
+}
+
+const char *trail_packing(int fd, const char **unread)
+{
+    char bytes[MAGIC_BYTES];
+    ssize_t got = pread(fd, bytes, sizeof bytes, 0);
+    size_t length = got > 0 ? (size_t)got : 0;
+    const struct unpack_magic *magic = find_magic(unread_magics, bytes, length);
+
+    *unread = magic ? magic->name : NULL;
+    magic = find_magic(unpack_magics, bytes, length);
+    /* Two bytes are no proof. */
+    return magic && magic->length > 2 ? magic->name : NULL;
+}
+
+/* Gives out from..to of a file as it is. */
+static const char *read_plain(int fd, int64_t from, int64_t to, take_bytes *out,
+                              void *context)
+{
+    char *piece = xcalloc(PIECE_BYTES, 1);
+    const char *problem = NULL;
+
+    while (from < to) {
+        size_t wanted =
+            to - from < PIECE_BYTES ? (size_t)(to - from) : PIECE_BYTES;
+        ssize_t got = pread(fd, piece, wanted, from);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            problem = strerrordesc_np(errno);
+        if (got <= 0)
+            break;
+        out(context, piece, (size_t)got);
+        from += got;
+    }
+    xwipe(piece, PIECE_BYTES);
+    free(piece);
+    return problem;
+}
+
+/* --- what is compressed -------------------------------------------------- */
+
+struct unpacker {
+    struct unpack *unpack; /* NULL: between two members, or behind the last */
+    bool ended;            /* what follows is none */
+    const char *problem;
+    take_bytes *out;
+    void *context;
+};
+
+/* A file may hold several members, one behind the other. */
+static void unpack_bytes(void *context, const char *bytes, size_t length)
+{
+    struct unpacker *u = context;
+
+    while (length > 0 && !u->ended) {
+        size_t used = 0;
+        enum unpack_state state;
+
+        if (!u->unpack) {
+            const struct unpack_magic *magic =
+                find_magic(unpack_magics, bytes, length);
+
+            u->ended = !magic;
+            if (!magic)
+                return;
+            u->unpack =
+                unpack_new((size_t)(magic - unpack_magics), SCAN_UNPACK_MOST);
+        }
+        state =
+            unpack_feed(u->unpack, bytes, length, &used, u->out, u->context);
+        bytes += used;
+        length -= used;
+        if (state == UNPACK_MORE)
+            return;
+        if (state != UNPACK_ENDED)
+            u->problem = state == UNPACK_TOO_MUCH
+                             ? "a compressed file is too long to be read whole"
+                             : "a compressed file is damaged";
+        u->ended = state != UNPACK_ENDED;
+        unpack_free(u->unpack);
+        u->unpack = NULL;
+    }
+}
+
+static const char *read_unpacked(int fd, int64_t size, take_bytes *out,
+                                 void *context)
+{
+    struct unpacker u = { .out = out, .context = context };
+    const char *problem = read_plain(fd, 0, size, unpack_bytes, &u);
+
+    unpack_free(u.unpack);
+    return problem ? problem : u.problem;
+}
+
+static void count_bytes(void *context, const char *bytes, size_t length)
+{
+    (void)bytes;
+    *(int64_t *)context += (int64_t)length;
+}
+
+int64_t trail_unpacked_size(int fd, int64_t size)
+{
+    int64_t length = 0;
+
+    read_unpacked(fd, size, count_bytes, &length);
+    return length;
+}
+
+/* The bytes of a content just before a place. */
+struct tail {
+    int64_t at, end;
+    char bytes[TRAIL_TAIL_BYTES];
+    size_t length;
+};
+
+static void keep_tail(void *context, const char *bytes, size_t length)
+{
+    struct tail *tail = context;
+    int64_t from = tail->end - TRAIL_TAIL_BYTES;
+
+    for (size_t i = 0; i < length; i++, tail->at++)
+        if (tail->at >= from && tail->at < tail->end)
+            tail->bytes[tail->length++] = bytes[i];
+}
+
+bool trail_unpacks_to(int fd, int64_t size, const struct trail_file *file)
+{
+    struct tail *tail = xcalloc(1, sizeof *tail);
+    char digest[DIGEST_HEX_SIZE];
+    bool same;
+
+    tail->end = file->size;
+    read_unpacked(fd, size, keep_tail, tail);
+    digest_sha256(digest, tail->bytes, tail->length);
+    same = tail->at >= tail->end && strcmp(digest, file->tail) == 0;
+    xwipe(tail, sizeof *tail);
+    free(tail);
+    return same;
+}
+
+struct skipping {
+    int64_t left;
+    take_bytes *out;
+    void *context;
+};
+
+static void skip_bytes(void *context, const char *bytes, size_t length)
+{
+    struct skipping *skipping = context;
+    size_t skipped =
+        (int64_t)length < skipping->left ? length : (size_t)skipping->left;
+
+    skipping->left -= (int64_t)skipped;
+    if (length > skipped)
+        skipping->out(skipping->context, bytes + skipped, length - skipped);
+}
+
+const char *trail_read(const struct trail_part *part, take_bytes *out,
+                       void *context)
+{
+    struct skipping skipping = { part->unpacked_from, out, context };
+
+    if (!part->packing[0])
+        return read_plain(part->fd, part->from, part->to, out, context);
+    return read_unpacked(part->fd, part->to, skip_bytes, &skipping);
+}

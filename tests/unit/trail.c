@@ -1,0 +1,301 @@
+#include "harness/leaks/trail.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "common/buf.h"
+#include "common/xalloc.h"
+
+static char folder[] = "/tmp/gatedrill-trail-XXXXXX";
+static char pattern[64];
+
+static void begin(void)
+{
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(pattern, sizeof pattern, "%s/log*", folder);
+}
+
+static char *in_folder(const char *name)
+{
+    return xasprintf("%s/%s", folder, name);
+}
+
+static void finish(void)
+{
+    static const char *const names[] = { "log",    "log.1",   "log.2",
+                                         "log.gz", "log.zip", "other" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = in_folder(names[i]);
+
+        unlink(path);
+        free(path);
+    }
+    cr_expect_eq(rmdir(folder), 0, "something was left behind");
+}
+
+TestSuite(trail, .init = begin, .fini = finish);
+
+static void write_to(const char *name, const char *mode, const char *text)
+{
+    char *path = in_folder(name);
+    FILE *out = fopen(path, mode);
+
+    cr_assert_not_null(out);
+    fputs(text, out);
+    fclose(out);
+    free(path);
+}
+
+static void move(const char *from, const char *to)
+{
+    char *old = in_folder(from), *new = in_folder(to);
+
+    cr_assert_eq(rename(old, new), 0);
+    free(old);
+    free(new);
+}
+
+static void drop(const char *name)
+{
+    char *path = in_folder(name);
+
+    cr_assert_eq(unlink(path), 0);
+    free(path);
+}
+
+/* Two members, as a log that was appended to has. */
+static void compress_to(const char *name, const char *one, const char *two)
+{
+    char *path = in_folder(name);
+    gzFile out = gzopen(path, "ab");
+
+    gzwrite(out, one, (unsigned)strlen(one));
+    gzclose(out);
+    if (*two) {
+        out = gzopen(path, "ab");
+        gzwrite(out, two, (unsigned)strlen(two));
+        gzclose(out);
+    }
+    free(path);
+}
+
+static void take(void *context, const char *bytes, size_t length)
+{
+    buf_add(context, bytes, length);
+}
+
+static int part_order(const void *a, const void *b)
+{
+    const struct trail_part *left = a, *right = b;
+
+    return strcmp(left->name, right->name);
+}
+
+/* What came since, as "name:text" by name, and the problem behind a '!'. */
+static char *since(const struct trail *before)
+{
+    struct trail after;
+    struct trail_parts parts;
+    struct buf out = { 0 };
+
+    trail_look(&after, pattern, true);
+    trail_compare(&parts, before, &after);
+    if (parts.count)
+        qsort(parts.items, parts.count, sizeof *parts.items, part_order);
+    for (size_t i = 0; i < parts.count; i++) {
+        buf_printf(&out, "%s%s:", out.length ? " " : "", parts.items[i].name);
+        cr_expect_null(trail_read(&parts.items[i], take, &out));
+    }
+    if (parts.problem[0])
+        buf_printf(&out, "!%s", parts.problem);
+    trail_parts_release(&parts);
+    trail_release(&after);
+    return buf_take(&out);
+}
+
+/* What happens to the files between two looks. */
+
+static void grows(void)
+{
+    write_to("log", "a", "new");
+}
+
+static void is_renamed(void)
+{
+    write_to("log", "a", "n");
+    move("log", "log.1");
+    write_to("log", "w", "ew");
+}
+
+static void is_renamed_twice(void)
+{
+    is_renamed();
+    move("log.1", "log.2");
+    move("log", "log.1");
+    write_to("log", "w", "er");
+}
+
+static void is_removed(void)
+{
+    write_to("log", "a", "new");
+    drop("log");
+}
+
+static void is_compressed(void)
+{
+    compress_to("log.gz", "old", "new");
+    write_to("log", "a", "new");
+    drop("log");
+    write_to("log", "w", "more");
+}
+
+static void is_copied_and_cut(void)
+{
+    write_to("log", "a", "new");
+    write_to("log.1", "w", "oldnew");
+    write_to("log", "w", "x");
+}
+
+static void is_cut(void)
+{
+    write_to("log", "w", "x");
+}
+
+static void is_written_over(void)
+{
+    write_to("log", "w", "another text");
+}
+
+static void gets_a_neighbour(void)
+{
+    write_to("log.2", "w", "new");
+}
+
+static void gets_a_zip(void)
+{
+    write_to("log.zip", "w", "PK\3\4...");
+}
+
+static void keeps_quiet(void)
+{
+    write_to("other", "w", "not of the pattern");
+}
+
+static const struct {
+    const char *name;
+    void (*act)(void);
+    const char *since;
+    bool grew;
+} acts[] = {
+    { "grows", grows, "log:new", true },
+    { "is renamed", is_renamed, "log:ew log.1:n", true },
+    { "is renamed twice", is_renamed_twice, "log:er log.1:ew log.2:n", true },
+    { "is removed", is_removed, "log:new", false },
+    { "is compressed", is_compressed, "log:more log.gz:new", true },
+    { "is copied and cut", is_copied_and_cut, "log:x log.1:new", true },
+    { "is cut", is_cut, "log:x!shrank from 3 to 1 bytes", false },
+    { "is written over", is_written_over,
+      "log:another text!shrank from 3 to 12 bytes", true },
+    { "gets a neighbour", gets_a_neighbour, "log.2:new", true },
+    { "gets a zip", gets_a_zip, "!is compressed by zip, which is not read",
+      true },
+    { "keeps quiet", keeps_quiet, "", false },
+};
+
+Test(trail, tells_what_came_whatever_became_of_the_files)
+{
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+        struct trail before, after;
+        char *text;
+
+        finish();
+        cr_assert_eq(mkdir(folder, 0700), 0);
+        write_to("log", "w", "old");
+        trail_look(&before, pattern, true);
+        cr_expect_eq(before.count, 1);
+        acts[i].act();
+        text = since(&before);
+        cr_expect_str_eq(text, acts[i].since, "a log that %s: %s", acts[i].name,
+                         text);
+        trail_look(&after, pattern, false);
+        cr_expect_eq(trail_grew(&before, &after), acts[i].grew, "%s",
+                     acts[i].name);
+        trail_release(&after);
+        trail_release(&before);
+        free(text);
+    }
+}
+
+Test(trail, of_a_compressed_log_that_grows_only_the_new_member_is_read)
+{
+    struct trail before;
+    char *text;
+
+    compress_to("log.gz", "old", "");
+    trail_look(&before, pattern, true);
+    compress_to("log.gz", "new", "");
+    text = since(&before);
+    cr_expect_str_eq(text, "log.gz:new");
+    free(text);
+    trail_release(&before);
+}
+
+Test(trail, a_damaged_member_is_told)
+{
+    struct trail before, after;
+    struct trail_parts parts;
+    struct buf text = { 0 };
+
+    compress_to("log.gz", "old", "");
+    trail_look(&before, pattern, true);
+    write_to("log.gz", "a", "\x1f\x8b\x08 is none");
+    trail_look(&after, pattern, true);
+    trail_compare(&parts, &before, &after);
+    cr_assert_eq(parts.count, 1);
+    cr_expect_str_eq(trail_read(&parts.items[0], take, &text),
+                     "a compressed file is damaged");
+    buf_release(&text);
+    trail_parts_release(&parts);
+    trail_release(&before);
+    trail_release(&after);
+}
+
+Test(trail, one_file_under_two_names_is_one)
+{
+    char *from = in_folder("log"), *to = in_folder("log.1");
+    struct trail trail;
+
+    write_to("log", "w", "old");
+    cr_assert_eq(symlink(from, to), 0);
+    trail_look(&trail, pattern, true);
+    cr_expect_eq(trail.count, 1);
+    cr_expect_str_eq(trail.problem, "");
+    trail_release(&trail);
+    free(from);
+    free(to);
+}
+
+Test(trail, what_is_no_file_is_a_problem)
+{
+    char *path = in_folder("log");
+    struct trail trail;
+
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    trail_look(&trail, pattern, true);
+    cr_expect_eq(trail.count, 0);
+    cr_expect_str_eq(trail.problem, "is not a regular file");
+    trail_release(&trail);
+    trail_look(&trail, folder, true);
+    cr_expect_str_eq(trail.problem, "is not a regular file");
+    trail_release(&trail);
+    trail_look(&trail, "/nonexistent/log", true);
+    cr_expect_str_eq(trail.problem, "");
+    trail_release(&trail);
+    free(path);
+}
