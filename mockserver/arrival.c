@@ -217,28 +217,53 @@ static bool arrival_holds(const void *bytes, size_t length, const char *text)
            memmem(bytes, length, text, strlen(text));
 }
 
+/* In a text of the document, as it is once its escapes are read. Depth is
+ * bounded by the parser. */
+static bool arrival_says(const struct json *node, const char *text)
+{
+    if (json_kind(node) == JSON_STRING)
+        return *text && strstr(json_text(node, ""), text);
+    for (const struct json *at = json_first(node); at; at = json_next(at))
+        if (arrival_says(at, text))
+            return true;
+    return false;
+}
+
+/* In the line of the request, and in its headers. */
+static void arrival_find_in_head(struct attempt *attempt,
+                                 const struct watch_text *watch,
+                                 const struct head *head, const char *bytes,
+                                 size_t length)
+{
+    const char *line_end = length ? memchr(bytes, '\n', length) : NULL;
+
+    if (line_end &&
+        arrival_holds(bytes, (size_t)(line_end - bytes), watch->text))
+        arrival_saw(attempt, watch->id, "target", "", 0);
+    for (size_t h = 0; h < head->header_count; h++)
+        if (arrival_holds(head->headers[h].value, head->headers[h].value_length,
+                          watch->text))
+            arrival_saw(attempt, watch->id, "header:", head->headers[h].name,
+                        head->headers[h].name_length);
+}
+
 void arrival_find_watched(struct attempt *attempt, const struct arming *arming,
                           const struct head *head, const char *head_bytes,
                           size_t head_length, const void *body,
                           size_t body_length)
 {
-    const char *line_end =
-        head_length ? memchr(head_bytes, '\n', head_length) : NULL;
+    struct json *root = NULL;
+    struct err err;
 
+    if (arming->watch_count && body_length)
+        root = json_parse(body, body_length, "request", &err);
     for (size_t i = 0; i < arming->watch_count; i++) {
         const struct watch_text *watch = &arming->watch[i];
 
-        if (line_end &&
-            arrival_holds(head_bytes, (size_t)(line_end - head_bytes),
-                          watch->text))
-            arrival_saw(attempt, watch->id, "target", "", 0);
-        for (size_t h = 0; h < head->header_count; h++)
-            if (arrival_holds(head->headers[h].value,
-                              head->headers[h].value_length, watch->text))
-                arrival_saw(attempt, watch->id,
-                            "header:", head->headers[h].name,
-                            head->headers[h].name_length);
-        if (arrival_holds(body, body_length, watch->text))
+        arrival_find_in_head(attempt, watch, head, head_bytes, head_length);
+        if (arrival_holds(body, body_length, watch->text) ||
+            (root && arrival_says(root, watch->text)))
             arrival_saw(attempt, watch->id, "body", "", 0);
     }
+    json_free(root);
 }

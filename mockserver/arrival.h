@@ -52,7 +52,8 @@ void arrival_read_body(struct arrival *out, struct attempt *attempt,
 void arrival_forget_body(struct attempt *attempt, int64_t length);
 
 /* Which watched texts the request carries, and where: "prompt@body",
- * "client.key@header:cookie", "prompt@target". */
+ * "client.key@header:cookie", "prompt@target". A JSON body holds a text also
+ * when it is escaped there. */
 void arrival_find_watched(struct attempt *attempt, const struct arming *arming,
                           const struct head *head, const char *head_bytes,
                           size_t head_length, const void *body,

@@ -49,6 +49,16 @@ static int64_t add_pause(const struct maker *m, int64_t index)
     return left;
 }
 
+/* The middle, before a whole character: a delta is UTF-8. */
+static size_t half_of(const char *text)
+{
+    size_t half = strlen(text) / 2;
+
+    while (half && ((unsigned char)text[half] & 0xc0) == 0x80)
+        half--;
+    return half;
+}
+
 /* The canary is split over two deltas, so that a gateway which looks at deltas
  * one by one does not see it. */
 static void add_canary(const struct maker *m)
@@ -60,7 +70,7 @@ static void add_canary(const struct maker *m)
 
     if (!canary)
         return;
-    half = strlen(canary) / 2;
+    half = half_of(canary);
     completion_write_content_chunk(&event, m->request, canary, half);
     draft_add_piece(m->draft, PIECE_CONTENT, 0, buf_text(&event), event.length);
     buf_clear(&event);

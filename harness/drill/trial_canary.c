@@ -15,26 +15,55 @@ static struct canary *trial_add_canary(struct observation *o)
     return &o->canaries[o->canary_count++];
 }
 
+/* What is planted besides keys. What has a name in a scenario is made where the
+ * case's client sends it. */
+static const struct {
+    const char *id;
+    enum canary_kind kind;
+    enum canary_place place;
+    const char *name; /* "${canary.header}"; NULL: in every case */
+} texts[] = {
+    { "prompt", CANARY_PROMPT, CANARY_IN_TEXT, NULL },
+    { "completion", CANARY_COMPLETION, CANARY_IN_TEXT, NULL },
+    { "error_text", CANARY_ERROR_TEXT, CANARY_IN_TEXT, NULL },
+    { "commercial", CANARY_COMMERCIAL, CANARY_IN_TEXT, NULL },
+    { "header", CANARY_METADATA, CANARY_IN_HEADER, "${canary.header}" },
+};
+
+static bool names_it(const struct case_client *client, const char *name)
+{
+    const struct step_header *headers = client->headers.items;
+
+    for (size_t i = 0; i < client->headers.count; i++)
+        if (strstr(headers[i].value, name))
+            return true;
+    return false;
+}
+
+static bool is_used(const struct drill_case *c, const char *name)
+{
+    for (size_t i = 0; i < c->phase_count; i++)
+        if (names_it(&c->phases[i].client, name))
+            return true;
+    return false;
+}
+
 void trial_plant(struct trial *t)
 {
-    static const struct {
-        const char *id;
-        enum canary_kind kind;
-    } texts[] = { { "prompt", CANARY_PROMPT },
-                  { "completion", CANARY_COMPLETION },
-                  { "error_text", CANARY_ERROR_TEXT },
-                  { "commercial", CANARY_COMMERCIAL } };
     const struct canary *keys[2 + SLOT_UPSTREAMS * SLOT_KEYS];
     size_t count = 0;
     char label[512];
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        struct canary *canary = trial_add_canary(t->o);
+        struct canary *canary;
 
+        if (texts[i].name && !is_used(&t->planned->drill_case, texts[i].name))
+            continue;
+        canary = trial_add_canary(t->o);
         snprintf(label, sizeof label, "%s#%lld/%s", t->planned->drill_case.id,
                  (long long)t->planned->repeat, texts[i].id);
-        canary_make(canary, texts[i].kind, texts[i].id, t->drill->seed, label,
-                    t->drill->control.fingerprint_key);
+        canary_make(canary, texts[i].kind, texts[i].place, texts[i].id,
+                    t->drill->seed, label, t->drill->control.fingerprint_key);
         run_folder_forbid(&t->drill->folder, canary);
     }
     keys[count++] = &t->slot->client_key;
@@ -79,7 +108,8 @@ bool trial_reached(const struct trial *t, const struct canary *canary)
             attempt->delivered.status == 200)
             return true;
     }
-    /* The client did send its key and its prompt. */
-    return o->request_count && (strcmp(canary->id, "client.key") == 0 ||
-                                canary->kind == CANARY_PROMPT);
+    /* The client did send its key, its prompt and what is beside it. */
+    return o->request_count &&
+           (strcmp(canary->id, "client.key") == 0 ||
+            canary->kind == CANARY_PROMPT || canary->kind == CANARY_METADATA);
 }

@@ -39,7 +39,7 @@ static char **trial_headers(struct trial *t, const struct case_client *client,
         names_set(&names, t->slot->gateway.names.items[i].key,
                   t->slot->gateway.names.items[i].value);
     names_set(&names, "client.key", trial_client_key(t, client->credential));
-    names_set(&names, "canary.prompt", trial_canary(t, "prompt"));
+    names_set(&names, "canary.header", trial_canary(t, "header"));
     for (size_t i = 0; i < pairs->count; i++) {
         char *value;
 

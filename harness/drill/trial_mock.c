@@ -86,6 +86,7 @@ bool trial_arm(struct trial *t, size_t phase, struct err *err)
     free(said);
     for (size_t i = 0; i < t->o->canary_count; i++)
         if (t->o->canaries[i].kind == CANARY_PROMPT ||
+            t->o->canaries[i].kind == CANARY_METADATA ||
             t->o->canaries[i].kind == CANARY_CREDENTIAL)
             mock_script_watch(&script, t->o->canaries[i].id,
                               t->o->canaries[i].text);

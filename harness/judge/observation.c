@@ -8,7 +8,8 @@
 const char *const hit_class_names[] = { "full", "partial", "derived", NULL };
 const char *const canary_kind_names[] = { "credential", "prompt",
                                           "completion", "error_text",
-                                          "commercial", NULL };
+                                          "commercial", "metadata",
+                                          NULL };
 
 void observation_release(struct observation *observation)
 {

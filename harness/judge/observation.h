@@ -52,6 +52,7 @@ enum canary_kind {
     CANARY_COMPLETION,
     CANARY_ERROR_TEXT,
     CANARY_COMMERCIAL, /* a balance, a price: what an account is about */
+    CANARY_METADATA,   /* what a client says beside its prompt: a header */
 };
 extern const char *const canary_kind_names[];
 

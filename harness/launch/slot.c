@@ -88,8 +88,8 @@ static void slot_make_canary(struct canary *out, const struct drill *drill,
     char label[96];
 
     snprintf(label, sizeof label, "%s/%s", slot->id, id);
-    canary_make(out, CANARY_CREDENTIAL, id, drill->seed, label,
-                drill->control.fingerprint_key);
+    canary_make(out, CANARY_CREDENTIAL, CANARY_IN_HEADER, id, drill->seed,
+                label, drill->control.fingerprint_key);
 }
 
 /* "primary.key", "primary.key.2" ... */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "harness/leaks/canary.h"
 
 #define CANARY_MOST 256 /* bytes of a canary that pieces can make up */
 
@@ -96,24 +97,14 @@ static size_t neighbours(const struct scan_hits *hits, size_t i)
     return count;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\n';
-}
-
-/* How many bytes of the canary the pieces show together. Its own blanks are
- * seen in any case: what breaks lines eats them. */
+/* How many bytes of the canary the pieces show together; whole: all that is its
+ * own. What breaks lines eats blanks, and what escapes a text before it encodes
+ * it leaves only the letters. */
 static size_t together(const struct scan_hit *pieces, size_t count,
-                       const char *text)
+                       const struct canary *canary, bool *whole)
 {
     bool seen[CANARY_MOST] = { false };
     size_t sum = 0;
-
-    for (size_t b = 0; text[b] && b < CANARY_MOST; b++)
-        if (is_blank(text[b])) {
-            seen[b] = true;
-            sum++;
-        }
 
     for (size_t i = 0; i < count; i++)
         for (size_t b = pieces[i].first; b < pieces[i].last && b < CANARY_MOST;
@@ -121,6 +112,9 @@ static size_t together(const struct scan_hit *pieces, size_t count,
             sum += !seen[b];
             seen[b] = true;
         }
+    *whole = strlen(canary->text) <= CANARY_MOST;
+    for (size_t b = 0; *whole && canary->text[b]; b++)
+        *whole = seen[b] || !canary_is_own(canary, b);
     return sum;
 }
 
@@ -129,10 +123,11 @@ static bool join(struct scan_hit *pieces, size_t count,
                  const struct needle_set *set)
 {
     const struct canary *canary = &set->canaries[pieces[0].canary];
-    size_t sum = together(pieces, count, canary->text), longest = 0;
-    bool whole = sum == strlen(canary->text);
+    size_t longest = 0, sum;
     char encoding[sizeof pieces->encoding];
+    bool whole;
 
+    sum = together(pieces, count, canary, &whole);
     for (size_t i = 0; i < count; i++)
         if (shown(&pieces[i]) > longest)
             longest = shown(&pieces[i]);

@@ -35,7 +35,8 @@ static const char *const cache_names[] = { "off", "successes", NULL };
 static const char *const body_names[] = { "json_equal", "bytes_equal", "any",
                                           NULL };
 static const char *const forbid_names[] = { "credential", "prompt",
-                                            "completion", "commercial", NULL };
+                                            "completion", "commercial",
+                                            "metadata", NULL };
 
 /* Reads an array of words out of `names`, each at most once; sets the flag of
  * the same position. flags[i] belong to names[i]. */
@@ -398,8 +399,8 @@ static const struct bind_row response_table[] = {
 static const struct bind_row redaction_table[] = {
     { .key = "forbid", .kind = BIND_TEXTS,
       .offset = offsetof(struct runbook_redaction, forbid),
-      .names = forbid_names, .min = 1, .max = 4,
-      .doc = "What must not appear in any log or other sink of the gateway." },
+      .names = forbid_names, .min = 1, .max = 5,
+      .doc = "What must not appear in any log or other sink of the gateway. credential: keys, also one in a URL. prompt: what a request's body says: messages, tools, arguments. completion: what an answer says, reasoning and tool calls too. commercial: balances, prices, quotas. metadata: other headers of the client." },
     { 0 }
 };
 

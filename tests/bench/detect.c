@@ -116,8 +116,8 @@ int main(int argc, char **argv)
         return 2;
     }
     for (size_t i = 0; i < PLANTED; i++)
-        canary_make(&canaries[i], planted[i].kind, planted[i].id, 7,
-                    planted[i].id, key);
+        canary_make(&canaries[i], planted[i].kind, CANARY_IN_TEXT,
+                    planted[i].id, 7, planted[i].id, key);
     since_ns = cpu_ns();
     if (!scan_set_init(&set, canaries, PLANTED, &err)) {
         fprintf(stderr, "%s\n", err.text);

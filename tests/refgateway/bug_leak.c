@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/json.h"
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_text.h"
@@ -14,7 +15,8 @@ enum leaked {
     LEAKED_HEADER,     /* with "Bearer " before it */
     LEAKED_CLIENT_KEY, /* the gateway's own */
     LEAKED_REQUEST,    /* the client's body */
-    LEAKED_PROMPT,     /* its last message, from its own words on */
+    LEAKED_MESSAGE,    /* the text of its last message */
+    LEAKED_PROMPT,     /* the same, from its own words on */
 };
 
 /* On the failure path: of a request that was retried or failed. */
@@ -37,20 +39,44 @@ static const struct {
     { BUG_KEY_AS_GO_BYTES, LEAKED_HEADER, bug_write_go_bytes, true },
     { BUG_KEY_AS_JAVA_BYTES, LEAKED_CLIENT_KEY, bug_write_java_bytes, true },
     { BUG_KEY_IN_GZIP, LEAKED_HEADER, bug_write_gzip, false },
-    { BUG_PROMPT_IN_ZLIB, LEAKED_REQUEST, bug_write_zlib, false },
+    { BUG_PROMPT_IN_ZLIB, LEAKED_MESSAGE, bug_write_zlib, false },
     { BUG_KEY_IN_TWO_RECORDS, LEAKED_KEY, bug_write_two_records, false },
     { BUG_PROMPT_WRAPPED, LEAKED_PROMPT, bug_write_wrapped, false },
     { BUG_PROMPT_PREVIEW, LEAKED_PROMPT, bug_write_preview, false },
     { BUG_PROMPT_PREVIEW_BASE64, LEAKED_PROMPT, bug_write_base64, false },
-    { BUG_PROMPT_AS_UNICODE, LEAKED_REQUEST, bug_write_unicode, false },
-    { BUG_PROMPT_JSON_TWICE, LEAKED_REQUEST, bug_write_json_twice, false },
+    { BUG_PROMPT_AS_UNICODE, LEAKED_MESSAGE, bug_write_unicode, false },
+    { BUG_PROMPT_JSON_TWICE, LEAKED_MESSAGE, bug_write_json_twice, false },
 };
+
+/* What the client said, as its JSON means it. */
+static char *message_of(const char *request)
+{
+    struct err err;
+    struct json *root = json_parse(request, strlen(request), "request", &err);
+    const struct json *messages = json_get(root, "messages");
+    size_t count = json_count(messages);
+    char *text = xstrdup(
+        count ? json_get_text(json_at(messages, count - 1), "content", "")
+              : "");
+
+    json_free(root);
+    return text;
+}
+
+static char *prompt_of(const char *request)
+{
+    char *message = message_of(request);
+    const char *prompt = strstr(message, "gdprompt");
+    char *text = xstrndup(prompt ? prompt : "", 30);
+
+    free(message);
+    return text;
+}
 
 static char *text_of(enum leaked leaked, const struct settings *settings,
                      const char *request)
 {
     const char *key = settings->upstreams[0].keys[0];
-    const char *prompt = strstr(request, "gdprompt");
 
     switch (leaked) {
     case LEAKED_KEY:
@@ -61,8 +87,10 @@ static char *text_of(enum leaked leaked, const struct settings *settings,
         return xstrdup(settings->client_key);
     case LEAKED_REQUEST:
         return xstrdup(request);
+    case LEAKED_MESSAGE:
+        return message_of(request);
     case LEAKED_PROMPT:
-        return xstrndup(prompt ? prompt : "", 30);
+        return prompt_of(request);
     }
     return xstrdup("");
 }

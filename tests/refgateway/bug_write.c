@@ -45,10 +45,16 @@ void bug_write_percent(struct buf *out, const char *text, size_t length)
         buf_printf(out, "%%%02X", (unsigned)(uint8_t)text[i]);
 }
 
+/* Code points of one or two bytes of UTF-8. */
 void bug_write_unicode(struct buf *out, const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        buf_printf(out, "\\u%04X", (unsigned)(uint8_t)text[i]);
+    for (size_t i = 0; i < length; i++) {
+        unsigned point = (uint8_t)text[i];
+
+        if ((point & 0xe0) == 0xc0 && i + 1 < length)
+            point = (point & 0x1f) << 6 | ((uint8_t)text[++i] & 0x3f);
+        buf_printf(out, "\\u%04X", point);
+    }
 }
 
 void bug_write_entities(struct buf *out, const char *text, size_t length)

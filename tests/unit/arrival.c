@@ -172,6 +172,35 @@ Test(arrival, watched_texts_are_named_by_where_they_stand)
         cr_expect_str_eq(attempt.request.canaries[i], expected[i]);
 }
 
+/* A quote, a line end and a letter beyond ASCII, as clients write them. */
+Test(arrival, a_watched_text_is_found_where_json_escapes_it)
+{
+    static const struct {
+        const char *body;
+        bool found;
+    } bodies[] = {
+        { "{\"m\":[{\"c\":\"x le\\\"\\\\\\n<\xc3\xa9 ak y\"}]}", true },
+        { "{\"m\":\"le\\u0022\\u005c\\u000A\\u003c\\u00e9\\u0020ak\"}", true },
+        { "[[[\"le\\\"\\\\\\n<\xc3\xa9 ak\"]]]", true },
+        { "{\"m\":\"le\\\"\\\\\\n<\xc3\xa9 ao\"}", false },
+        { "{\"m\":[\"le\\\"\",\"\\\\\\n<\xc3\xa9 ak\"]}", false },
+        { "{\"m\":\"le\\\"\\\\\\n<\xc3\xa9 ak\"", false }, /* no JSON */
+    };
+    struct watch_text watch = { (char[]){ "one" },
+                                (char[]){ "le\"\\\n<\xc3\xa9 ak" } };
+    struct arming arming = { .watch = &watch, .watch_count = 1 };
+
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        attempt.request.canary_count = 0;
+        arrival_find_watched(&attempt, &arming, &head, "", 0, bodies[i].body,
+                             strlen(bodies[i].body));
+        cr_expect_eq(attempt.request.canary_count, bodies[i].found ? 1 : 0,
+                     "%s", bodies[i].body);
+        if (bodies[i].found)
+            cr_expect_str_eq(attempt.request.canaries[0], "one@body");
+    }
+}
+
 Test(arrival, a_body_too_long_to_keep_has_a_length_and_no_content)
 {
     read_body("{\"a\":1}", true);

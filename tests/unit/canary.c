@@ -16,19 +16,21 @@ static const struct {
     size_t length;
 } forms[] = {
     { CANARY_CREDENTIAL, "sk-", LOWER UPPER, 51 },
-    { CANARY_PROMPT, "gdprompt", LOWER, 36 },
-    { CANARY_COMPLETION, "gdreply", LOWER, 35 },
-    { CANARY_ERROR_TEXT, "gderror", LOWER, 35 },
-    { CANARY_COMMERCIAL, "gdmoney", LOWER, 35 },
+    { CANARY_PROMPT, "gdprompt", LOWER, 48 },
+    { CANARY_COMPLETION, "gdreply", LOWER, 47 },
+    { CANARY_ERROR_TEXT, "gderror", LOWER, 47 },
+    { CANARY_COMMERCIAL, "gdmoney", LOWER, 47 },
+    { CANARY_METADATA, "gdextra", LOWER, 47 },
 };
 
-Test(canary, each_kind_has_its_form)
+Test(canary, in_a_header_each_kind_has_its_form)
 {
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         size_t prefix = strlen(forms[i].prefix);
         struct canary canary;
 
-        canary_make(&canary, forms[i].kind, "it", 7, "slot-1/it", key);
+        canary_make(&canary, forms[i].kind, CANARY_IN_HEADER, "it", 7,
+                    "slot-1/it", key);
         cr_expect_eq(canary.kind, forms[i].kind);
         cr_expect_str_eq(canary.id, "it");
         cr_expect_eq(strlen(canary.text), forms[i].length);
@@ -41,16 +43,47 @@ Test(canary, each_kind_has_its_form)
     }
 }
 
+/* A half is a preview by itself, and the middle lies in what is escaped. */
+Test(canary, in_a_text_all_but_a_key_has_a_middle_that_is_escaped)
+{
+    static const char special[] = " \"\\\n<&/+ \xc3\xa9";
+
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        bool is_key = forms[i].kind == CANARY_CREDENTIAL;
+        struct canary canary;
+        const char *middle;
+        size_t from, half;
+
+        canary_make(&canary, forms[i].kind, CANARY_IN_TEXT, "it", 7, "a", key);
+        middle = strstr(canary.text, special);
+        cr_expect_eq(middle == NULL, is_key);
+        for (size_t at = 0; is_key && canary.text[at]; at++)
+            cr_expect(canary_is_own(&canary, at));
+        if (middle) {
+            from = (size_t)(middle - canary.text);
+            half = strlen(canary.text) / 2;
+            cr_expect_geq(from, strlen(forms[i].prefix) + 16);
+            cr_expect_geq(strlen(middle + strlen(special)), 16);
+            cr_expect(half > from && half < from + strlen(special));
+            for (size_t at = 0; canary.text[at]; at++)
+                cr_expect_eq(canary_is_own(&canary, at),
+                             at < from || at >= from + strlen(special));
+        }
+        canary_release(&canary);
+    }
+}
+
 Test(canary, the_same_seed_and_label_give_the_same_text)
 {
     struct canary first, second;
 
-    canary_make(&first, CANARY_PROMPT, "prompt", 7, "a", key);
-    canary_make(&second, CANARY_PROMPT, "prompt", 7, "a", key);
+    canary_make(&first, CANARY_PROMPT, CANARY_IN_TEXT, "prompt", 7, "a", key);
+    canary_make(&second, CANARY_PROMPT, CANARY_IN_TEXT, "prompt", 7, "a", key);
     cr_expect_str_eq(first.text, second.text);
     cr_expect_str_eq(first.fingerprint, second.fingerprint);
     canary_release(&second);
-    canary_make(&second, CANARY_PROMPT, "prompt", 7, "a", other_key);
+    canary_make(&second, CANARY_PROMPT, CANARY_IN_TEXT, "prompt", 7, "a",
+                other_key);
     cr_expect_str_eq(first.text, second.text);
     cr_expect_str_neq(first.fingerprint, second.fingerprint);
     canary_release(&first);
@@ -70,10 +103,10 @@ Test(canary, seed_label_and_kind_each_make_another_text)
     };
     struct canary first, other;
 
-    canary_make(&first, CANARY_PROMPT, "prompt", 7, "a", key);
+    canary_make(&first, CANARY_PROMPT, CANARY_IN_TEXT, "prompt", 7, "a", key);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        canary_make(&other, others[i].kind, "prompt", others[i].seed,
-                    others[i].label, key);
+        canary_make(&other, others[i].kind, CANARY_IN_TEXT, "prompt",
+                    others[i].seed, others[i].label, key);
         cr_expect_str_neq(first.text + strlen(first.text) - 20,
                           other.text + strlen(other.text) - 20);
         canary_release(&other);
@@ -85,7 +118,8 @@ Test(canary, a_copy_owns_its_text)
 {
     struct canary first, copy;
 
-    canary_make(&first, CANARY_CREDENTIAL, "client.key", 7, "a", key);
+    canary_make(&first, CANARY_CREDENTIAL, CANARY_IN_TEXT, "client.key", 7, "a",
+                key);
     canary_copy(&copy, &first);
     cr_expect_neq(first.text, copy.text);
     cr_expect_str_eq(first.text, copy.text);

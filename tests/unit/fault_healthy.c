@@ -73,6 +73,18 @@ Test(fault_healthy, stream_canary_is_split_over_two_deltas)
     acted_release(&a);
 }
 
+/* Each delta is JSON of its own: no character is cut in two. */
+Test(fault_healthy, stream_canary_is_split_between_characters)
+{
+    struct acted a = acted_new(FAULT_none, true);
+
+    a.request.completion_canary = "abc\xc3\xa9\"\n";
+    act(&a);
+    cr_expect(view_has(&a.view, "{\"content\":\"abc\"}"));
+    cr_expect(view_has(&a.view, "{\"content\":\"\xc3\xa9\\\"\\n \"}"));
+    acted_release(&a);
+}
+
 Test(fault_healthy, usage_chunk_comes_when_asked_for_or_scripted)
 {
     static const struct {

@@ -369,7 +369,8 @@ static struct observation observe_drawn(void)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct canary canary;
 
-        canary_make(&canary, kinds[i].kind, kinds[i].id, 7, "a", key);
+        canary_make(&canary, kinds[i].kind, CANARY_IN_TEXT, kinds[i].id, 7, "a",
+                    key);
         add_canary(&o, canary.kind, canary.id, canary.text);
         canary_release(&canary);
     }
