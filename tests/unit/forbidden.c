@@ -62,8 +62,8 @@ Test(forbidden, each_text_is_found_wherever_it_stands)
     cr_assert_null(find(&set, "anything at all"));
     for (int i = 0; i < 3000; i++) {
         snprintf(id, sizeof id, "secret %d", i);
-        canary_make(&canary, i % 2 ? CANARY_PROMPT : CANARY_CREDENTIAL, id, 7,
-                    id, fingerprint_key);
+        canary_make(&canary, i % 2 ? CANARY_PROMPT : CANARY_CREDENTIAL,
+                    CANARY_IN_TEXT, id, 7, id, fingerprint_key);
         forbidden_add(&set, &canary);
         canary_release(&canary);
     }
