@@ -126,16 +126,32 @@ void bug_leak(struct access_log *log, const struct relay *relay,
         access_log_leak(log, bug_text());
 }
 
+/* What an upstream says about its failure, as its JSON means it. */
+static char *refusal_of(const struct buf *body)
+{
+    struct err err;
+    struct json *root =
+        json_parse(buf_text(body), body->length, "answer", &err);
+    char *text = xstrdup(
+        json_get_text(json_get(root, "error"), "message", buf_text(body)));
+
+    json_free(root);
+    return text;
+}
+
 void bug_leak_refusal(const struct buf *body)
 {
     struct buf line = { 0 };
+    char *text;
 
-    if (bug_is(BUG_REFUSAL_IN_STDERR))
-        bug_write_plain(&line, buf_text(body), body->length);
-    if (bug_is(BUG_REFUSAL_AS_BASE64))
-        bug_write_base64(&line, buf_text(body), body->length);
-    if (!line.length)
+    if (!bug_is(BUG_REFUSAL_IN_STDERR) && !bug_is(BUG_REFUSAL_AS_BASE64))
         return;
+    text = refusal_of(body);
+    if (bug_is(BUG_REFUSAL_IN_STDERR))
+        bug_write_plain(&line, text, strlen(text));
+    else
+        bug_write_base64(&line, text, strlen(text));
     fprintf(stderr, "upstream said: %s\n", buf_text(&line));
     buf_release(&line);
+    free(text);
 }
