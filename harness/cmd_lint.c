@@ -11,6 +11,22 @@
 #include "harness/launch/profile_names.h"
 #include "harness/drill/suite.h"
 
+/* Arguments anybody on the machine may read; the environment only who runs the
+ * gateway. What is found there of a key is then by the profile's own will. */
+static void warn_of_keys(const struct profile *profile)
+{
+    const struct bind_texts *command = &profile->start.command;
+
+    for (size_t i = 0; i < command->count; i++)
+        if (strstr(command->items[i], ".key}") ||
+            strstr(command->items[i], ".key."))
+            fprintf(stderr,
+                    "%s: $.start.command[%zu]: warning: a key in the arguments "
+                    "can be read by everybody on the machine; hand it over in "
+                    "start.env or start.files\n",
+                    profile->path, i);
+}
+
 static bool lint_profile(const char *path, struct err *err)
 {
     struct profile profile;
@@ -21,6 +37,8 @@ static bool lint_profile(const char *path, struct err *err)
         return false;
     ok = profile_names_check(&profile, err) &&
          runbook_load(&runbook, profile.runbook_path, err);
+    if (ok)
+        warn_of_keys(&profile);
     runbook_release(&runbook);
     profile_release(&profile);
     return ok;

@@ -55,6 +55,7 @@ libraries_stay_put() {
         'zlib\.h' "${rooms[@]}"
     only_in "harness/leaks/unpack.c harness/leaks/plant.c" 'zstd\.h' "${rooms[@]}"
     only_in "harness/leaks/literal.c" 'hs/.*' "${rooms[@]}"
+    only_in "harness/leaks/source_sqlite.c" 'sqlite3\.h' "${rooms[@]}"
     only_in "common/digest.c harness/attest.c" 'openssl/.*' "${rooms[@]}"
     local cjson
     cjson=$(echo common/json*.c)

@@ -16,6 +16,8 @@ enum sink_kind {
     SINK_COMMAND,
     SINK_HTTP,
     SINK_OTLP,
+    SINK_SQLITE,
+    SINK_SYSLOG,
 };
 extern const char *const sink_kind_names[];
 

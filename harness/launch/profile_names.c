@@ -14,6 +14,8 @@ static void profile_names_make(struct names *names,
 {
     static const char *const fixed[] = { "work", "profile", "bin",
                                          "gateway.port", "client.key" };
+    static const char *const syslog[] = { "syslog.host", "syslog.port",
+                                          "syslog.path" };
     static const char *const each[] = { "url",  "base_url", "host",
                                         "port", "key",      "model" };
     const struct profile_upstream *upstreams = profile->upstreams.items;
@@ -23,6 +25,9 @@ static void profile_names_make(struct names *names,
         names_set(names, fixed[i], "x");
     if (profile_has_sink(profile, SINK_OTLP))
         names_set(names, "otlp.url", "x");
+    if (profile_has_sink(profile, SINK_SYSLOG))
+        for (size_t i = 0; i < sizeof syslog / sizeof syslog[0]; i++)
+            names_set(names, syslog[i], "x");
     for (size_t i = 0; i < profile->start.ports.count; i++) {
         snprintf(key, sizeof key, "gateway.port.%s",
                  profile->start.ports.items[i]);

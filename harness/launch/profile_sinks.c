@@ -29,6 +29,9 @@ static const struct {
                     .hint = "\"url\": \"http://127.0.0.1:${gateway.port}"
                             "/metrics\"" },
     [SINK_OTLP] = { 0 },
+    [SINK_SQLITE] = { .needs = HAS_PATH,
+                      .hint = "\"path\": \"${work}/spend.db\"" },
+    [SINK_SYSLOG] = { 0 },
 };
 
 static const char *const members[] = { "path", "command", "url", "headers",

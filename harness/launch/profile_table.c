@@ -7,8 +7,9 @@
 
 const char *const process_reuse_names[] = { "shared", "pooled", "per_case",
                                             NULL };
-const char *const sink_kind_names[] = { "stdout", "stderr", "file", "command",
-                                        "http",   "otlp",   NULL };
+const char *const sink_kind_names[] = { "stdout",  "stderr", "file",
+                                        "command", "http",   "otlp",
+                                        "sqlite",  "syslog", NULL };
 
 #define NAME_PATTERN "^[a-z0-9][a-z0-9._-]*$"
 
@@ -244,8 +245,8 @@ static const struct bind_row sink_table[] = {
       .offset = offsetof(struct profile_sink, kind),
       .doc = "Where the gateway leaves traces" },
     TEXT("path", profile_sink, path,
-         "file: which, usually below ${work}; a glob names all that match, "
-         "rotated ones too"),
+         "file, sqlite: which, usually below ${work}; of files a glob names "
+         "all that match, rotated ones too"),
     TEXTS("command", profile_sink, command,
           "command: what it prints; no shell, run in ${work}"),
     TEXT("url", profile_sink, url, "http: the page, by GET"),

@@ -226,6 +226,25 @@ static bool slot_receive(struct slot *slot, const struct drill *drill,
     return slot->otlp != NULL;
 }
 
+static bool slot_listen_to_syslog(struct slot *slot, const struct drill *drill,
+                                  struct names *names, struct err *err)
+{
+    char *socket;
+
+    if (!profile_has_sink(&drill->profile, SINK_SYSLOG))
+        return true;
+    slot->syslog_file = xasprintf("%s/%s.syslog", drill->work, slot->id);
+    socket = xasprintf("%s/%s.socket", drill->work, slot->id);
+    slot->syslog = syslog_receiver_new(slot->syslog_file, socket, err);
+    if (slot->syslog) {
+        names_set(names, "syslog.host", "127.0.0.1");
+        names_set_int(names, "syslog.port", syslog_receiver_port(slot->syslog));
+        names_set(names, "syslog.path", socket);
+    }
+    free(socket);
+    return slot->syslog != NULL;
+}
+
 static const struct profile_variant *slot_variant(const struct drill *drill,
                                                   const char *name)
 {
@@ -266,6 +285,7 @@ static bool slot_make(struct slot *out, struct drill *drill,
     names_set(&names, "client.key", out->client_key.text);
     folder = path_join(drill->work, out->id);
     ok = slot_receive(out, drill, &names, err) &&
+         slot_listen_to_syslog(out, drill, &names, err) &&
          bring_up(&out->gateway, &drill->profile,
                   slot_variant(drill, kind.variant), folder, &names, err) &&
          slot_add_sinks(out, drill, err);
@@ -297,6 +317,10 @@ void slot_close(struct slot *slot, struct drill *drill)
     slot->otlp = NULL;
     free(slot->otlp_file);
     slot->otlp_file = NULL;
+    syslog_receiver_free(slot->syslog);
+    slot->syslog = NULL;
+    free(slot->syslog_file);
+    slot->syslog_file = NULL;
     mock_control_unlisten(&drill->control, slot->id, &ignored);
     canary_release(&slot->client_key);
     canary_release(&slot->bad_client_key);

@@ -12,6 +12,7 @@
 #include "harness/drill/mock_control.h"
 #include "harness/telemetry/otlp_receiver.h"
 #include "harness/leaks/sink.h"
+#include "harness/leaks/syslog_receiver.h"
 
 struct drill;
 struct drill_case;
@@ -40,8 +41,10 @@ struct slot {
     struct canary client_key; /* what the client presents */
     struct canary bad_client_key;
     struct sink_set sinks;
-    struct otlp_receiver *otlp; /* NULL: the profile has no such sink */
-    char *otlp_file;            /* what it received */
+    struct otlp_receiver *otlp;     /* NULL: the profile has no such sink */
+    char *otlp_file;                /* what it received */
+    struct syslog_receiver *syslog; /* NULL: likewise */
+    char *syslog_file;
     int64_t users;
     char before[256]; /* the case that ended here last; "" for none */
     bool spoiled;     /* not to be used again */

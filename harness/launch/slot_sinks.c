@@ -58,6 +58,22 @@ static bool add_otlp(struct adding *a)
     return true;
 }
 
+static bool add_syslog(struct adding *a)
+{
+    a->spec.path = a->slot->syslog_file;
+    a->spec.drain = syslog_receiver_drain;
+    a->spec.context = a->slot->syslog;
+    return true;
+}
+
+static bool add_sqlite(struct adding *a)
+{
+    a->target.path = fill(a, a->declared->path);
+    a->spec.source = &source_sqlite;
+    name_by_path(a);
+    return a->target.path != NULL;
+}
+
 /* Without the scheme and the port, which another run does not have. */
 static void name_by_url(struct adding *a)
 {
@@ -112,6 +128,7 @@ static bool (*const adders[])(struct adding *a) = {
     [SINK_STDOUT] = add_output, [SINK_STDERR] = add_output,
     [SINK_FILE] = add_file,     [SINK_COMMAND] = add_command,
     [SINK_HTTP] = add_http,     [SINK_OTLP] = add_otlp,
+    [SINK_SQLITE] = add_sqlite, [SINK_SYSLOG] = add_syslog,
 };
 
 static bool add_sink(struct slot *slot, const struct profile_sink *declared,
@@ -137,6 +154,31 @@ static bool add_sink(struct slot *slot, const struct profile_sink *declared,
     return ok;
 }
 
+/* Whatever a profile declares: arguments anybody on the machine may read. What
+ * it hands over itself is there by its will. */
+static bool add_processes(struct slot *slot, struct err *err)
+{
+    char **command = gateway_command(&slot->gateway, err);
+    char **environment = gateway_environment(&slot->gateway, err);
+    const struct source_target target = { .group = slot->gateway.process.pid };
+    const struct {
+        const struct source *source;
+        char **handed;
+    } rows[] = { { &source_arguments, command },
+                 { &source_environment, environment } };
+    bool ok = command && environment;
+
+    for (size_t i = 0; ok && i < sizeof rows / sizeof *rows; i++)
+        sink_set_add(&slot->sinks,
+                     &(struct sink_spec){ .name = rows[i].source->name,
+                                          .source = rows[i].source,
+                                          .target = &target,
+                                          .handed = rows[i].handed });
+    gateway_texts_free(command);
+    gateway_texts_free(environment);
+    return ok;
+}
+
 bool slot_add_sinks(struct slot *slot, const struct drill *drill,
                     struct err *err)
 {
@@ -147,5 +189,5 @@ bool slot_add_sinks(struct slot *slot, const struct drill *drill,
     for (size_t i = 0; i < drill->profile.sinks.count; i++)
         if (!add_sink(slot, &sinks[i], err))
             return false;
-    return true;
+    return add_processes(slot, err);
 }

@@ -43,11 +43,15 @@ static char *copy(const char *text)
 /* open: as trail_look(). */
 static void look(struct sink_stand *out, const struct sink *sink, bool open)
 {
+    const char *problem = sink->drain ? sink->drain(sink->context) : NULL;
+
     *out = (struct sink_stand){ 0 };
     if (sink->source)
         sink->source->fetch(&out->page, &sink->target);
     else
         trail_look(&out->files, sink->path, open);
+    if (problem && !out->files.problem[0])
+        snprintf(out->files.problem, sizeof out->files.problem, "%s", problem);
 }
 
 static void release(struct sink_stand *stand)
@@ -68,7 +72,9 @@ void sink_set_add(struct sink_set *set, const struct sink_spec *spec)
                            .flush_ms = spec->flush_ms,
                            .path = copy(spec->path),
                            .source = spec->source,
-                           .handed = sink_texts_copy(spec->handed) };
+                           .handed = sink_texts_copy(spec->handed),
+                           .drain = spec->drain,
+                           .context = spec->context };
     snprintf(sink->name, sizeof sink->name, "%s", spec->name);
     if (target)
         sink->target = (struct source_target){

@@ -32,6 +32,10 @@ struct sink_spec {
     /* Texts that were handed over: what stands in one of them is no finding.
      * NULL-terminated, copied; NULL: none. */
     char *const *handed;
+    /* Files: puts what is on its way into the file; NULL, or why some of it is
+     * lost. May be NULL. */
+    const char *(*drain)(void *context);
+    void *context;
 };
 struct sink {
     char name[96];
@@ -41,6 +45,8 @@ struct sink {
     const struct source *source;
     struct source_target target;
     char **handed;
+    const char *(*drain)(void *context);
+    void *context;
     struct sink_stand first; /* when it was added */
 };
 struct sink_set {

@@ -160,6 +160,8 @@ static void scan_page(struct looking *l, const struct sink_stand *from,
 static bool is_live(const struct sink *sink, const struct observed_sink *seen,
                     const struct sink_stand *to)
 {
+    if (sink->source && sink->source->standing)
+        return false;
     return seen->bytes > 0 || trail_grew(&sink->first.files, &to->files) ||
            page_growth(&sink->first.page, &to->page) > 0;
 }

@@ -22,11 +22,14 @@ struct source_target {
 
 struct source {
     const char *name;
+    bool standing; /* it is there without any request: never live */
     /* Adds to an empty page. */
     void (*fetch)(struct page *page, const struct source_target *target);
 };
 
 extern const struct source source_http;    /* url, words: headers */
 extern const struct source source_command; /* words, environment, folder */
+extern const struct source source_sqlite;  /* path */
+extern const struct source source_arguments, source_environment; /* group */
 
 #endif
