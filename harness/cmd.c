@@ -1,11 +1,12 @@
 #include "harness/cmd.h"
+#include "harness/outlet.h"
 
 #include <stdio.h>
 
 int cmd_fail(const struct err *err)
 {
-    fprintf(stderr, "gatedrill: %s%s%s\n", err->where, *err->where ? ": " : "",
-            err->text);
+    outlet_say(stderr, "gatedrill: %s%s%s\n", err->where,
+               *err->where ? ": " : "", err->text);
     switch (err->code) {
     case ERR_USAGE:
     case ERR_SYNTAX:

@@ -5,6 +5,7 @@
 #include "harness/cmd.h"
 #include "harness/drill/drill.h"
 #include "harness/oracle/oracle.h"
+#include "harness/outlet.h"
 
 static void explain_write_script(struct buf *out,
                                  const struct case_phase *phase)
@@ -73,8 +74,8 @@ int cmd_explain(int argc, char **argv)
         goto done;
     }
     if (help || rest.count == 0) {
-        fprintf(help ? stdout : stderr,
-                "usage: gatedrill explain CASE... [--gateway PROFILE]\n\n");
+        outlet_say(help ? stdout : stderr,
+                   "usage: gatedrill explain CASE... [--gateway PROFILE]\n\n");
         cli_write_help(help ? stdout : stderr, table);
         code = help ? EXIT_PASS : EXIT_USAGE;
         goto done;
@@ -91,7 +92,7 @@ int cmd_explain(int argc, char **argv)
                 buf_add_text(&out, "\n");
             explain_case(&out, &drill.cases[i]);
         }
-        fputs(buf_text(&out), stdout);
+        outlet_say(stdout, "%s", buf_text(&out));
     }
     drill_close(&drill);
 

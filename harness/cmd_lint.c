@@ -10,6 +10,7 @@
 #include "harness/launch/profile.h"
 #include "harness/launch/profile_names.h"
 #include "harness/drill/suite.h"
+#include "harness/outlet.h"
 
 /* Arguments anybody on the machine may read; the environment only who runs the
  * gateway. What is found there of a key is then by the profile's own will. */
@@ -151,7 +152,7 @@ int cmd_lint(int argc, char **argv)
     if (!cli_parse(table, argc, argv, &rest, &err)) {
         code = cmd_fail(&err);
     } else if (rest.count == 0) {
-        fprintf(stderr, "usage: gatedrill lint FILE...\n");
+        outlet_say(stderr, "usage: gatedrill lint FILE...\n");
         code = EXIT_USAGE;
     }
     for (size_t i = 0; i < rest.count; i++) {
@@ -159,7 +160,7 @@ int cmd_lint(int argc, char **argv)
 
         err = (struct err){ 0 };
         if (lint_file(rest.items[i], &kind, &err)) {
-            printf("%s: %s, valid\n", rest.items[i], kind);
+            outlet_say(stdout, "%s: %s, valid\n", rest.items[i], kind);
         } else {
             fflush(stdout);
             /* Also what cannot be read: the file was named by the caller. */

@@ -12,6 +12,7 @@
 #include "harness/home.h"
 #include "harness/launch/profile.h"
 #include "harness/evidence/report.h"
+#include "harness/outlet.h"
 
 /* Each kind fills an array of objects; the members shown on a line are named in
  * its row. */
@@ -189,7 +190,7 @@ static void print_cell(const struct json *rows, const struct json *row,
     struct buf cell = { 0 };
 
     write_cell(&cell, json_get(row, key));
-    printf("%-*s  ", column_width(rows, key), buf_text(&cell));
+    outlet_say(stdout, "%-*s  ", column_width(rows, key), buf_text(&cell));
     buf_release(&cell);
 }
 
@@ -199,7 +200,7 @@ static void print_lines(const struct kind *kind, const struct json *rows)
         print_cell(rows, row, "id");
         for (size_t i = 0; i < 3 && kind->columns[i]; i++)
             print_cell(rows, row, kind->columns[i]);
-        printf("%s\n", json_get_text(row, "title", ""));
+        outlet_say(stdout, "%s\n", json_get_text(row, "title", ""));
     }
 }
 
@@ -238,12 +239,12 @@ static bool list(const struct kind *only, bool as_json, struct err *err)
         if (!listed || as_json)
             continue;
         if (!only)
-            printf("%s%s\n", i ? "\n" : "", kinds[i].name);
+            outlet_say(stdout, "%s%s\n", i ? "\n" : "", kinds[i].name);
         print_lines(&kinds[i], rows);
     }
     if (listed && as_json) {
         text = json_print_pretty(only ? json_get(all, only->name) : all);
-        printf("%s\n", text);
+        outlet_say(stdout, "%s\n", text);
         free(text);
     }
     json_free(all);
@@ -276,8 +277,8 @@ int cmd_list(int argc, char **argv)
     if (!read) {
         code = cmd_fail(&err);
     } else if (help) {
-        printf("usage: gatedrill list "
-               "[scenarios|faults|checks|gateways|reports]\n\n");
+        outlet_say(stdout, "usage: gatedrill list "
+                           "[scenarios|faults|checks|gateways|reports]\n\n");
         cli_write_help(stdout, options);
     } else if (!list(only, as_json, &err)) {
         code = cmd_fail(&err);

@@ -8,16 +8,19 @@
 #include "harness/home.h"
 #include "harness/evidence/report.h"
 #include "harness/evidence/run_folder.h"
+#include "harness/outlet.h"
 
 static void write_help(const struct cli_option *options)
 {
-    printf("usage: gatedrill report RUN [--report FORMAT[=FILE]]...\n\n"
-           "Prints a finished run again from its evidence alone. RUN is its "
-           "folder.\nA run that was killed is printed as far as it went.\n\n");
+    outlet_say(
+        stdout,
+        "usage: gatedrill report RUN [--report FORMAT[=FILE]]...\n\n"
+        "Prints a finished run again from its evidence alone. RUN is its "
+        "folder.\nA run that was killed is printed as far as it went.\n\n");
     cli_write_help(stdout, options);
-    printf("\nformats:\n");
+    outlet_say(stdout, "\nformats:\n");
     for (size_t i = 0; reports[i]; i++)
-        printf("  %-14s %s\n", reports[i]->name, reports[i]->text);
+        outlet_say(stdout, "  %-14s %s\n", reports[i]->name, reports[i]->text);
 }
 
 static bool check_input(const struct cli_list *rest,
@@ -84,7 +87,7 @@ int cmd_report(int argc, char **argv)
         code = cmd_fail(&err);
     else {
         if (run.note[0])
-            fprintf(stderr, "gatedrill: %s: %s\n", rest.items[0], run.note);
+            outlet_say(stderr, "gatedrill: %s: %s\n", rest.items[0], run.note);
         if (!print_all(&run, &formats, &err))
             code = cmd_fail(&err);
     }

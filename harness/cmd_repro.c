@@ -10,6 +10,8 @@
 #include "harness/cmd.h"
 #include "harness/home.h"
 #include "harness/run_command.h"
+#include "harness/text_file.h"
+#include "harness/outlet.h"
 
 /* What a record says about how to run its case again. */
 struct repro {
@@ -83,25 +85,56 @@ static bool repro_arm(struct drill *drill, struct slot *slot,
     return ok;
 }
 
+/* A file for the caller's shell, since no key is to stand on a terminal or in
+ * the arguments of a program. The text is wiped. */
+static void repro_keep(const struct slot *slot, const char *name,
+                       struct buf *text)
+{
+    char *path = path_join(slot->gateway.folder, name);
+    struct err err = { 0 };
+
+    if (!text_file_write(path, buf_text(text), &err))
+        cmd_fail(&err);
+    buf_release(text);
+    free(path);
+}
+
+/* NAME='value' as a shell reads it. */
+static void repro_add_export(struct buf *out, const char *pair)
+{
+    size_t name = strcspn(pair, "=");
+
+    buf_printf(out, "export %.*s='", (int)name, pair);
+    for (const char *at = pair + name + (pair[name] == '='); *at; at++)
+        buf_add_text(out, *at == '\'' ? "'\\''" : (char[]){ *at, '\0' });
+    buf_add_text(out, "'\n");
+}
+
 static void repro_print_gateway(const struct slot *slot)
 {
     const struct gateway *gateway = &slot->gateway;
     struct err err = { 0 };
     char **environment = gateway_environment(gateway, &err);
     char **command = gateway_command(gateway, &err);
+    struct buf script = { 0 };
 
-    printf("files      %s\nenvironment", gateway->folder);
-    for (size_t i = 0; environment && environment[i]; i++)
-        printf(" '%s'", environment[i]);
-    printf("\ncommand   ");
+    outlet_say(stdout, "files      %s\nenvironment", gateway->folder);
+    for (size_t i = 0; environment && environment[i]; i++) {
+        outlet_say(stdout, " '%s'", environment[i]);
+        repro_add_export(&script, environment[i]);
+    }
+    repro_keep(slot, "environment.sh", &script);
+    outlet_say(stdout, "\n           with the keys: . %s/environment.sh\n",
+               gateway->folder);
+    outlet_say(stdout, "command   ");
     for (size_t i = 0; command && command[i]; i++)
-        printf(" '%s'", command[i]);
-    printf("\nroute      %s\n", gateway->url);
+        outlet_say(stdout, " '%s'", command[i]);
+    outlet_say(stdout, "\nroute      %s\n", gateway->url);
     gateway_texts_free(environment);
     gateway_texts_free(command);
 }
 
-static void repro_print_curl(const struct drill *drill,
+static void repro_print_curl(const struct drill *drill, const struct slot *slot,
                              const struct drill_case *c, const char *url,
                              const char *key, struct drill_id id)
 {
@@ -113,10 +146,14 @@ static void repro_print_curl(const struct drill *drill,
     const struct fixture *fixture =
         drill_fixture(drill, c->phases[0].client.fixture);
     char *body = fixture_body(fixture, &fill);
+    struct buf header = { 0 };
 
-    printf("curl -i -N -H 'Authorization: Bearer %s' -H 'Content-Type: "
-           "application/json' -d '%s' %s\n",
-           key, body, url);
+    buf_printf(&header, "Authorization: Bearer %s\n", key);
+    repro_keep(slot, "client.header", &header);
+    outlet_say(stdout,
+               "curl -i -N -H @%s/client.header -H 'Content-Type: "
+               "application/json' -d '%s' %s\n",
+               slot->gateway.folder, body, url);
     free(body);
 }
 
@@ -129,13 +166,13 @@ static void repro_wait(void)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    printf("serving until SIGINT\n");
+    outlet_say(stdout, "serving until SIGINT\n");
     fflush(stdout);
     sigwait(&set, &number);
 }
 
-/* Holds the mock up with the case's script; the keys shown are this run's own
- * planted ones. */
+/* Holds the mock up with the case's script. The keys, which are this run's own
+ * planted ones, stand in files of its working folder. */
 static int repro_hold(struct run_command *command, bool serve)
 {
     struct drill drill;
@@ -162,10 +199,10 @@ static int repro_hold(struct run_command *command, bool serve)
         code = cmd_fail(&err);
         goto done;
     }
-    printf("case       %s\n", c->id);
+    outlet_say(stdout, "case       %s\n", c->id);
     for (size_t i = 0; i < slot->upstream_count; i++)
-        printf("upstream   %s at %s\n", slot->upstreams[i].name,
-               slot->upstreams[i].url);
+        outlet_say(stdout, "upstream   %s at %s\n", slot->upstreams[i].name,
+                   slot->upstreams[i].url);
     if (!serve)
         repro_print_gateway(slot);
     {
@@ -175,7 +212,7 @@ static int repro_hold(struct run_command *command, bool serve)
 
         /* Straight at the upstream it takes the key the gateway would send. */
         repro_print_curl(
-            &drill, c, url,
+            &drill, slot, c, url,
             serve && !slot_passes_credential(slot, slot->upstreams[0].name)
                 ? slot->keys[0][0].text
                 : slot->client_key.text,
@@ -220,8 +257,8 @@ int cmd_repro(int argc, char **argv)
         goto done;
     }
     if (help || rest.count != 1) {
-        fprintf(help ? stdout : stderr,
-                "usage: gatedrill repro RECORD [OPTION...]\n\n");
+        outlet_say(help ? stdout : stderr,
+                   "usage: gatedrill repro RECORD [OPTION...]\n\n");
         cli_write_help(help ? stdout : stderr, table);
         code = help ? EXIT_PASS : EXIT_USAGE;
         goto done;

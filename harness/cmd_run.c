@@ -10,6 +10,7 @@
 #include "harness/drill/drill.h"
 #include "harness/evidence/expectation.h"
 #include "harness/run_command.h"
+#include "harness/outlet.h"
 
 /* Whichever thread the signal interrupts. */
 static struct drill *_Atomic stopping;
@@ -61,12 +62,12 @@ static int run_compare(const struct run_command *command, const struct run *run)
     if (!command->expect)
         return run_exit_code(run);
     if (!expectation_met(&command->expectation, run, &held, &why)) {
-        fprintf(stderr, "not as expected (%s):\n%s", command->expect,
-                buf_text(&why));
+        outlet_say(stderr, "not as expected (%s):\n%s", command->expect,
+                   buf_text(&why));
         code = EXIT_FAIL;
     } else {
-        fprintf(stderr, "as expected (%s)%s\n", command->expect,
-                held ? "; some cases are hold" : "");
+        outlet_say(stderr, "as expected (%s)%s\n", command->expect,
+                   held ? "; some cases are hold" : "");
         code = held || run->results.count == 0 ? EXIT_HOLD : EXIT_PASS;
     }
     buf_release(&why);
@@ -93,7 +94,7 @@ static bool run_beside_baseline(const struct run_command *command,
     if (command->baseline_path) {
         ok = baseline_compare(&words, &command->baseline, run, run_wanted,
                               &command->options);
-        fprintf(stderr, "baseline\n%s", buf_text(&words));
+        outlet_say(stderr, "baseline\n%s", buf_text(&words));
     }
     buf_release(&words);
     return ok;
@@ -134,8 +135,8 @@ int run_command_execute(struct run_command *command)
         code = cmd_fail(&err);
         code = code == EXIT_USAGE ? EXIT_BROKE : code;
     } else if (drill.run.interrupted) {
-        fprintf(stderr, "gatedrill: stopped; what was finished is in %s\n",
-                drill.folder.path);
+        outlet_say(stderr, "gatedrill: stopped; what was finished is in %s\n",
+                   drill.folder.path);
         code = EXIT_INTERRUPTED;
     } else {
         code = run_finish(command, &drill);

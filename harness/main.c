@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/nearest.h"
 #include "harness/cmd.h"
+#include "harness/outlet.h"
 
 static const struct cmd cmds[] = {
     { "run", cmd_run, "drills a gateway and writes the evidence" },
@@ -18,15 +19,16 @@ static const struct cmd cmds[] = {
 
 static void write_usage(FILE *out)
 {
-    fprintf(out,
-            "usage: gatedrill COMMAND [OPTION...]\n\n"
-            "Drills an LLM gateway: injects upstream faults, counts what "
-            "arrives,\njudges it against the runbook, writes evidence.\n\n");
+    outlet_say(out,
+               "usage: gatedrill COMMAND [OPTION...]\n\n"
+               "Drills an LLM gateway: injects upstream faults, counts what "
+               "arrives,\njudges it against the runbook, writes evidence.\n\n");
     for (const struct cmd *cmd = cmds; cmd->name; cmd++)
-        fprintf(out, "  %-8s  %s\n", cmd->name, cmd->help);
-    fprintf(out, "\nOptions: --version, --help; gatedrill COMMAND --help says "
-                 "more.\n\nexit codes: 0 pass, 1 fail, 2 wrong command line or "
-                 "input, 3 hold,\n4 the harness broke, 130 interrupted\n");
+        outlet_say(out, "  %-8s  %s\n", cmd->name, cmd->help);
+    outlet_say(out,
+               "\nOptions: --version, --help; gatedrill COMMAND --help says "
+               "more.\n\nexit codes: 0 pass, 1 fail, 2 wrong command line or "
+               "input, 3 hold,\n4 the harness broke, 130 interrupted\n");
 }
 
 static int unknown(const char *word)
@@ -62,7 +64,7 @@ int main(int argc, char **argv)
         return EXIT_PASS;
     }
     if (!strcmp(word, "--version")) {
-        printf("gatedrill %s\n", GATEDRILL_VERSION);
+        outlet_say(stdout, "gatedrill %s\n", GATEDRILL_VERSION);
         return EXIT_PASS;
     }
     for (const struct cmd *cmd = cmds; cmd->name; cmd++)

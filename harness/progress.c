@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "harness/evidence/markup.h"
 #include "harness/terminal.h"
+#include "harness/outlet.h"
 
 #define REDRAW_NS (NS_PER_S / 10)
 
@@ -104,7 +105,7 @@ static void wipe(struct progress *p)
 {
     if (!p->drawn || !p->out)
         return;
-    fputs("\r\033[K", p->out);
+    outlet_say(p->out, "%s", "\r\033[K");
     p->drawn = false;
 }
 
@@ -135,8 +136,8 @@ static void draw(struct progress *p, int64_t now_ns)
     progress_status_line(&line, p, now_ns);
     cut(&line, p->style.width);
     wipe(p);
-    fputs(buf_text(&line), p->out);
-    fputs(terminal_ink(&p->style, INK_PLAIN), p->out);
+    outlet_say(p->out, "%s", buf_text(&line));
+    outlet_say(p->out, "%s", terminal_ink(&p->style, INK_PLAIN));
     fflush(p->out);
     p->drawn = true;
     p->drawn_ns = now_ns;
@@ -178,7 +179,7 @@ void progress_case_done(struct progress *p, const struct result *result,
     if (!p->out)
         return;
     progress_case_line(&line, p, result);
-    fprintf(p->out, "%s\n", buf_text(&line));
+    outlet_say(p->out, "%s\n", buf_text(&line));
     fflush(p->out);
     buf_release(&line);
 }
@@ -191,7 +192,7 @@ void progress_say(struct progress *p, const char *text)
         return;
     markup_plain(&safe, text);
     wipe(p);
-    fprintf(p->out, "%s\n", buf_text(&safe));
+    outlet_say(p->out, "%s\n", buf_text(&safe));
     fflush(p->out);
     buf_release(&safe);
 }

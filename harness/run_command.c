@@ -7,6 +7,7 @@
 
 #include "common/xalloc.h"
 #include "harness/evidence/report.h"
+#include "harness/outlet.h"
 
 static bool run_parse_shard(struct run_command *command, struct err *err)
 {
@@ -90,7 +91,7 @@ bool run_command_parse(struct run_command *out, int argc, char **argv,
     if (!cli_parse(options, argc, argv, NULL, err))
         return false;
     if (out->help) {
-        printf("usage: gatedrill run [OPTION...]\n\n");
+        outlet_say(stdout, "usage: gatedrill run [OPTION...]\n\n");
         cli_write_help(stdout, options);
         return false;
     }

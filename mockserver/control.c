@@ -184,7 +184,7 @@ static int64_t control_open_attempts(const struct admin_call *call,
         char *line;
 
         exchange_fill(open.items[i], ATTEMPT_END_OPEN);
-        line = attempt_print(&open.items[i]->attempt);
+        line = journal_print(&call->mock->journal, &open.items[i]->attempt);
         buf_printf(out, "%s\n", line);
         free(line);
     }

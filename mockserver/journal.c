@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "mockserver/withhold.h"
 
 bool journal_open(struct journal *journal, size_t most, const char *path,
                   struct err *err)
@@ -87,6 +88,20 @@ static void journal_write(struct journal *journal, const char *text)
     journal->file = NULL;
 }
 
+char *journal_print(const struct journal *journal,
+                    const struct attempt *attempt)
+{
+    struct buf line = { 0 };
+    char *text = attempt_print(attempt);
+
+    buf_add_text(&line, text);
+    /* Of an attempt that is nobody's, anybody's may be in it. */
+    withhold(&line, journal->cases, attempt->foreign ? 0 : attempt->id.nonce);
+    xwipe(text, strlen(text));
+    free(text);
+    return buf_take(&line);
+}
+
 void journal_append(struct journal *journal, struct attempt *attempt)
 {
     struct journal_line *line;
@@ -98,7 +113,7 @@ void journal_append(struct journal *journal, struct attempt *attempt)
     line = &journal->lines[journal->count++];
     *line = (struct journal_line){ .seq = attempt->seq,
                                    .nonce = attempt->id.nonce,
-                                   .text = attempt_print(attempt) };
+                                   .text = journal_print(journal, attempt) };
     journal->bytes += strlen(line->text);
     if (attempt->foreign)
         journal->foreign++;

@@ -18,6 +18,8 @@
 #define JOURNAL_LINES_MOST 100000
 #define JOURNAL_BYTES_MOST (256u << 20)
 
+struct cases;
+
 struct journal_line {
     int64_t seq;
     uint64_t nonce;
@@ -31,9 +33,10 @@ struct journal {
     size_t bytes; /* of all texts */
     size_t blank; /* lines without a text */
     int64_t last_seq;
-    int64_t dropped; /* of cases that were not forgotten */
-    int64_t foreign; /* written so far */
-    FILE *file;      /* NULL: none */
+    int64_t dropped;           /* of cases that were not forgotten */
+    int64_t foreign;           /* written so far */
+    const struct cases *cases; /* whose texts no line holds; NULL: none */
+    FILE *file;                /* NULL: none */
     char *path;
 };
 
@@ -43,6 +46,9 @@ bool journal_open(struct journal *journal, size_t most, const char *path,
                   struct err *err);
 void journal_release(struct journal *journal);
 
+/* The line of an attempt, as it may be kept or sent. Caller frees. */
+char *journal_print(const struct journal *journal,
+                    const struct attempt *attempt);
 /* Gives the attempt its seq and keeps its line. A file that cannot be written
  * any more is given up with one message on stderr. */
 void journal_append(struct journal *journal, struct attempt *attempt);

@@ -9,6 +9,7 @@
 #include "mockserver/connection.h"
 #include "mockserver/exchange.h"
 #include "mockserver/lease.h"
+#include "mockserver/withhold.h"
 
 /* Holds a request head of 12 KB (measured: the head and the answer's share it).
  */
@@ -53,10 +54,12 @@ bool mock_init(struct mock *mock, const struct dialect *dialect, int64_t seed,
     *mock =
         (struct mock){ .dialect = dialect, .request_number = (uint64_t)seed };
     digest_random(mock->fingerprint_key, sizeof mock->fingerprint_key);
-    return loop_init(&mock->loop, err) && mock_make_healthy(mock, err) &&
-           journal_open(&mock->journal, JOURNAL_LINES_MOST, journal_path,
-                        err) &&
-           server_start(&mock->data, &mock->loop, &exchange_calls, mock, limit,
+    if (!loop_init(&mock->loop, err) || !mock_make_healthy(mock, err) ||
+        !journal_open(&mock->journal, JOURNAL_LINES_MOST, journal_path, err))
+        return false;
+    mock->journal.cases = &mock->cases;
+    withhold_logs(&mock->cases);
+    return server_start(&mock->data, &mock->loop, &exchange_calls, mock, limit,
                         CONNECTION_BYTES, err) &&
            server_start(&mock->admin, &mock->loop, &admin_calls, mock, limit,
                         CONNECTION_BYTES, err);
@@ -78,6 +81,7 @@ void mock_release(struct mock *mock)
         slot_free(mock, mock->slots);
     server_stop(&mock->data);
     server_stop(&mock->admin);
+    withhold_logs(NULL);
     cases_release(&mock->cases);
     scenarios_release(&mock->scenarios);
     free(mock->scenario_names);

@@ -12,6 +12,7 @@
 #include "harness/launch/guardian.h"
 #include "harness/home.h"
 #include "harness/launch/profile_names.h"
+#include "harness/outlet.h"
 
 const struct runbook *drill_runbook(const struct drill *drill,
                                     const char *variant)
@@ -104,6 +105,8 @@ bool drill_open(struct drill *out, const struct drill_options *options,
 {
     *out = (struct drill){ .options = *options };
     out->mock.pidfd = -1;
+    run_folder_init(&out->folder);
+    outlet_guard(&out->folder);
     pthread_mutex_init(&out->lock, NULL);
     pthread_cond_init(&out->slots.changed, NULL);
     if (options->seed >= 0)
@@ -142,6 +145,7 @@ void drill_close(struct drill *drill)
         runbook_release(&drill->runbooks[i].runbook);
     free(drill->runbooks);
     suite_release(&drill->suite);
+    outlet_guard(NULL);
     run_folder_close(&drill->folder);
     run_release(&drill->run);
     profile_release(&drill->profile);

@@ -143,6 +143,14 @@ void forbidden_add(struct forbidden *set, const struct canary *canary)
 
 /* --- looking ------------------------------------------------------------- */
 
+/* Behind a match: where what follows it begins, since its last letter may have
+ * been an escape. */
+static size_t end_of(const struct tape *tape, size_t to)
+{
+    return (size_t)(to < tape->length ? tape_origin(tape, to)
+                                      : tape_origin(tape, to - 1) + 1);
+}
+
 /* Whether a text of which an anchor may end at `end` is really there. */
 static bool confirm(const struct forbidden *set,
                     const struct forbidden_mark *mark, const struct tape *tape,
@@ -165,7 +173,7 @@ static bool confirm(const struct forbidden *set,
             .id = canary->id,
             .coding = needles.needles[match.needle].coder->name,
             .from = (size_t)tape_origin(tape, match.from),
-            .to = (size_t)tape_origin(tape, match.to - 1) + 1,
+            .to = end_of(tape, match.to),
         };
     }
     needle_set_release(&needles);

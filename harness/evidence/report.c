@@ -7,6 +7,7 @@
 #include "common/nearest.h"
 #include "common/xalloc.h"
 #include "harness/evidence/report_table.h"
+#include "harness/outlet.h"
 #include "harness/terminal.h"
 
 const struct report *const reports[] = {
@@ -67,29 +68,6 @@ bool report_spec_check(const char *spec, struct err *err)
     return spec_read(spec, &file, err) != NULL;
 }
 
-static bool write_file(const char *path, const struct buf *text,
-                       struct err *err)
-{
-    FILE *out = fopen(path, "we");
-    bool written =
-        out && fwrite(buf_text(text), 1, text->length, out) == text->length;
-
-    if (out && fclose(out) != 0)
-        written = false;
-    if (!written)
-        err_set_errno(err, ERR_IO, path);
-    return written;
-}
-
-static bool write_stdout(const struct buf *text, struct err *err)
-{
-    if (fwrite(buf_text(text), 1, text->length, stdout) == text->length &&
-        fflush(stdout) == 0)
-        return true;
-    err_set_errno(err, ERR_IO, "standard output");
-    return false;
-}
-
 bool report_emit(const struct run *run, const char *spec, struct err *err)
 {
     const char *file;
@@ -104,8 +82,8 @@ bool report_emit(const struct run *run, const char *spec, struct err *err)
     if (to_stdout)
         style = terminal_look(stdout, &live);
     report->print(&text, run, &style);
-    written =
-        to_stdout ? write_stdout(&text, err) : write_file(file, &text, err);
+    written = to_stdout ? outlet_stream(stdout, "standard output", &text, err)
+                        : outlet_file(file, &text, err);
     buf_release(&text);
     return written;
 }

@@ -93,13 +93,19 @@ static bool make_folders(struct run_folder *folder, struct err *err)
     return made;
 }
 
-bool run_folder_open(struct run_folder *out, const char *path, struct err *err)
+void run_folder_init(struct run_folder *out)
 {
-    *out = (struct run_folder){ .path = xstrdup(path) };
+    *out = (struct run_folder){ 0 };
     for (size_t i = 0; i < RUN_FOLDER_LINES; i++)
         out->lines[i].fd = -1;
     pthread_mutex_init(&out->lock, NULL);
     pthread_rwlock_init(&out->forbidding, NULL);
+}
+
+bool run_folder_open(struct run_folder *out, const char *path, struct err *err)
+{
+    run_folder_init(out);
+    out->path = xstrdup(path);
     if (make_folders(out, err) && open_lines(out, err))
         return true;
     run_folder_close(out);
@@ -108,9 +114,9 @@ bool run_folder_open(struct run_folder *out, const char *path, struct err *err)
 
 void run_folder_close(struct run_folder *folder)
 {
-    if (!folder || !folder->path)
+    if (!folder)
         return;
-    for (size_t i = 0; i < RUN_FOLDER_LINES; i++)
+    for (size_t i = 0; folder->path && i < RUN_FOLDER_LINES; i++)
         if (folder->lines[i].fd >= 0)
             close(folder->lines[i].fd);
     forbidden_release(&folder->forbidden);

@@ -27,9 +27,13 @@ struct run_folder {
     pthread_mutex_t lock;
 };
 
+/* Only what secrets may be added to, and text be searched for; there is no
+ * folder yet. */
+void run_folder_init(struct run_folder *out);
 /* Creates path and its folders records/, inputs/ and quarantine/ (0700). ERR_IO
  * when it cannot, ERR_STATE when path already holds a run. */
 bool run_folder_open(struct run_folder *out, const char *path, struct err *err);
+/* Accepts one that was only initialised. */
 void run_folder_close(struct run_folder *folder);
 /* A secret that must never be written. Copied; wiped on close. Texts shorter
  * than 8 bytes are not secrets and are ignored. */
@@ -83,6 +87,9 @@ bool run_save_result(struct run_folder *folder, const struct result *result,
                      struct err *err);
 bool run_save_end(struct run_folder *folder, struct run *run,
                   const struct runbook *runbook, struct err *err);
+/* For a result that was refused: each secret in it becomes its id. What a
+ * gateway made of a request, it may have put into a path or a name. */
+void run_conceal_result(struct run_folder *folder, struct result *result);
 
 /*
  * Reads a run back from its evidence alone: run.json, records.jsonl,

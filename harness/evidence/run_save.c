@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "harness/evidence/report.h"
 #include "harness/evidence/run_folder.h"
 
@@ -99,6 +100,51 @@ bool run_save_result(struct run_folder *folder, const struct result *result,
     return !result->record ||
            (save_pretty(folder, name, result->record, err) &&
             save_line(folder, "records.jsonl", result->record, err));
+}
+
+static void conceal_text(struct run_folder *folder, char *text, size_t size)
+{
+    struct buf safe = { 0 };
+
+    buf_add_text(&safe, text);
+    run_folder_conceal(folder, &safe);
+    snprintf(text, size, "%s", buf_text(&safe));
+    buf_release(&safe);
+}
+
+static void conceal_document(struct run_folder *folder, struct json **document)
+{
+    struct buf safe = { 0 };
+    struct err err;
+    char *text = *document ? json_print(*document) : NULL;
+    struct json *now;
+
+    if (!text)
+        return;
+    buf_add_text(&safe, text);
+    run_folder_conceal(folder, &safe);
+    now = json_parse(buf_text(&safe), safe.length, "concealed", &err);
+    if (now) {
+        json_free(*document);
+        *document = now;
+    }
+    xwipe(text, strlen(text));
+    free(text);
+    buf_release(&safe);
+}
+
+void run_conceal_result(struct run_folder *folder, struct result *result)
+{
+    conceal_text(folder, result->reason, sizeof result->reason);
+    for (size_t i = 0; i < result->findings.count; i++) {
+        struct finding *f = &result->findings.items[i];
+
+        conceal_text(folder, f->expected, sizeof f->expected);
+        conceal_text(folder, f->observed, sizeof f->observed);
+        conceal_text(folder, f->reason, sizeof f->reason);
+    }
+    conceal_document(folder, &result->record);
+    conceal_document(folder, &result->history);
 }
 
 static bool save_reports(struct run_folder *folder, const struct run *run,
