@@ -283,6 +283,7 @@ static const struct attempt_row request_rows[] = {
     FLAG("stream", request.stream),
     TEXT("model_fingerprint", request.model_fingerprint),
     TEXT("idempotency_fingerprint", request.idempotency_fingerprint),
+    TEXT("request_id_fingerprint", request.request_id_fingerprint),
     WHOLE("credentials", credentials),
     TEXT("header_names", request.header_names),
     WHOLE("canaries", canaries),

@@ -90,6 +90,7 @@ struct attempt {
         char model_fingerprint[FINGERPRINT_HEX_SIZE];
         char idempotency_fingerprint[FINGERPRINT_HEX_SIZE]; /* of the value of
                                        Idempotency-Key; "" when none came */
+        char request_id_fingerprint[FINGERPRINT_HEX_SIZE]; /* of X-Request-Id */
         struct attempt_credential credentials[ATTEMPT_CREDENTIALS];
         size_t credential_count;
         char header_names[2048]; /* lower case, in order, space separated */

@@ -126,6 +126,7 @@ struct drill_case {
     size_t require_count;
     struct case_phase *phases; /* at least 1 */
     size_t phase_count;
+    bool together;            /* the requests of all phases go out at once */
     bool needs_own_listeners; /* declared, or some step needs a lease */
     bool needs_fresh_process;
     char *variant;        /* NULL: the profile's own configuration */

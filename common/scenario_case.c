@@ -164,6 +164,7 @@ static void move_words(struct drill_case *out, struct scenario_file *file)
     out->variant = move_text(&file->needs.variant);
     out->prefer_variant = move_text(&file->needs.prefer_variant);
     out->needs_keys = file->needs.keys;
+    out->together = file->together;
     out->needs_own_listeners = file->needs.own_listeners;
     out->needs_fresh_process = file->needs.fresh_process;
 }

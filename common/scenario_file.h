@@ -23,6 +23,7 @@ struct scenario_file {
     struct bind_texts requires;
     struct scenario_phase phase;
     struct bind_list phases; /* struct scenario_phase */
+    bool together;
     struct {
         bool own_listeners, fresh_process;
         struct bind_texts upstreams;

@@ -162,6 +162,9 @@ const struct bind_row scenario_table[] = {
       .offset = offsetof(struct scenario_file, phases), .table = phase_table,
       .item_size = sizeof(struct scenario_phase), .min = 1, .max = 64,
       .doc = "Several phases instead of client, upstreams and expect." },
+    { .key = "together", .kind = BIND_BOOL,
+      .offset = offsetof(struct scenario_file, together),
+      .doc = "The requests of all phases go out at once, each met by the script of its own phase." },
     { .key = "needs", .kind = BIND_OBJECT, .table = needs_table,
       .doc = "What the case cannot share or do without." },
     { 0 }

@@ -75,15 +75,16 @@ arrival_read_credentials(struct attempt *attempt, const struct head *head,
     }
 }
 
-static void
-arrival_read_idempotency(struct attempt *attempt, const struct head *head,
-                         const uint8_t key[static FINGERPRINT_KEY_BYTES])
+/* Of the value of a header that ties requests together; "" when there is none.
+ */
+static void arrival_fingerprint(char out[static FINGERPRINT_HEX_SIZE],
+                                const struct head *head, const char *name,
+                                const uint8_t key[static FINGERPRINT_KEY_BYTES])
 {
-    const struct head_header *found = head_find(head, "idempotency-key", 0);
+    const struct head_header *found = head_find(head, name, 0);
 
     if (found)
-        digest_fingerprint(attempt->request.idempotency_fingerprint, key,
-                           found->value, found->value_length);
+        digest_fingerprint(out, key, found->value, found->value_length);
 }
 
 static void arrival_read_ids(struct arrival *out, const struct head *head)
@@ -127,7 +128,10 @@ void arrival_read_head(struct arrival *out, struct attempt *attempt,
             : -1;
     arrival_read_names(attempt, head);
     arrival_read_credentials(attempt, head, key, accepts, context);
-    arrival_read_idempotency(attempt, head, key);
+    arrival_fingerprint(attempt->request.idempotency_fingerprint, head,
+                        "idempotency-key", key);
+    arrival_fingerprint(attempt->request.request_id_fingerprint, head,
+                        "x-request-id", key);
     arrival_read_ids(out, head);
     out->path_name = select_path(head->target, names, &rest);
     snprintf(out->path, sizeof out->path, "%s",

@@ -7,50 +7,24 @@
 
 #include "harness/judge/seen.h"
 
-enum counted { RETRIES_TOTAL, RETRIES_PRIMARY, ATTEMPTS_TOTAL };
-static const char *const counted_names[] = { "retries_total", "retries_primary",
-                                             "attempts_total", NULL };
+static const char *const counted_names[] = {
+    [SEEN_RETRIES_TOTAL] = "retries_total",
+    [SEEN_RETRIES_PRIMARY] = "retries_primary",
+    [SEEN_ATTEMPTS_TOTAL] = "attempts_total",
+    NULL
+};
 
 /* Which number it is; -1: a word that we do not know. */
 static int counted_of(const struct profile *profile)
 {
     const struct json *node =
         json_pointer(profile->telemetry, "/retry_count/counts");
-    const char *word = json_text(node, counted_names[RETRIES_TOTAL]);
+    const char *word = json_text(node, counted_names[SEEN_RETRIES_TOTAL]);
 
     for (int i = 0; counted_names[i]; i++)
         if (!strcmp(counted_names[i], word))
             return i;
     return -1;
-}
-
-static size_t upstreams_tried(const struct seen *seen)
-{
-    size_t tried = 0;
-
-    for (size_t i = 0; i < seen->count; i++) {
-        bool before = false;
-
-        for (size_t k = 0; k < i && !before; k++)
-            before = !strcmp(seen->attempts[i]->upstream,
-                             seen->attempts[k]->upstream);
-        tried += !before;
-    }
-    return tried;
-}
-
-static int64_t ledger(const struct seen *seen, int counted)
-{
-    const char *primary = runbook_primary(seen->observation->runbook);
-    int64_t at_primary = 0;
-
-    for (size_t i = 0; i < seen->count; i++)
-        at_primary += !strcmp(seen->attempts[i]->upstream, primary);
-    if (counted == ATTEMPTS_TOTAL)
-        return (int64_t)seen->count;
-    if (counted == RETRIES_PRIMARY)
-        return at_primary > 0 ? at_primary - 1 : 0;
-    return (int64_t)(seen->count - upstreams_tried(seen));
 }
 
 static void judge_request(const struct seen *seen, struct finding *finding)
@@ -72,7 +46,7 @@ static void judge_request(const struct seen *seen, struct finding *finding)
         finding_reason(finding, "no head came that could hold it");
         return;
     }
-    counts = ledger(seen, counted);
+    counts = seen_ledger(seen, (enum seen_counted)counted);
     finding_expect(finding, "%s %" PRId64, counted_names[counted], counts);
     finding_reason(finding, "header %s, against the attempts seen",
                    o->profile->retry_count_header);

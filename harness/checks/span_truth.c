@@ -32,29 +32,13 @@ static void ask_resend(char *out, size_t size, const struct seen *seen,
                  pair->ordinal);
 }
 
-/* Whether a gateway must have read a final head that was sent: one whose client
- * leaves may hang up before it does. */
-static bool was_read(const struct seen *seen, const struct told_pair *pair)
-{
-    const struct attempt *a = pair->attempt;
-    struct effect effect;
-
-    if (seen->trace->outcome == TRACE_OUTCOME_LEFT)
-        return false;
-    seen_effect(&effect, seen, a);
-    return a->delivered.head_complete && !a->delivered.peer_closed_first &&
-           a->delivered.end != ATTEMPT_END_RST &&
-           a->delivered.end != ATTEMPT_END_OPEN &&
-           effect.head == EFFECT_HEAD_COMPLETE && !effect.head_may_be_refused;
-}
-
 static void ask_status_code(char *out, size_t size, const struct seen *seen,
                             const struct told_pair *pair)
 {
     const struct attempt *a = pair->attempt;
     int64_t said = pair->span->http_status;
 
-    if (said < 0 && was_read(seen, pair))
+    if (said < 0 && seen_head_was_read(seen, pair->attempt))
         snprintf(out, size, "no status code for %" PRId64, a->delivered.status);
     if (said < 0)
         return;

@@ -6,49 +6,15 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "common/json.h"
-#include "harness/client/sse.h"
+#include "harness/client/trace_usage.h"
 #include "harness/judge/told.h"
 
-struct usage {
-    int64_t input, output; /* -1: not said */
-};
-
-static void read_usage(struct usage *out, const char *text, size_t length)
-{
-    struct err err;
-    struct json *document = json_parse(text, length, "answer", &err);
-    const struct json *usage =
-        document ? json_pointer(document, "/usage") : NULL;
-
-    if (usage && json_kind(usage) == JSON_OBJECT) {
-        out->input = json_get_int(usage, "prompt_tokens", -1);
-        out->output = json_get_int(usage, "completion_tokens", -1);
-    }
-    json_free(document);
-}
-
-static void usage_of(struct usage *out, const struct http_trace *trace)
-{
-    struct sse_reader reader;
-
-    *out = (struct usage){ -1, -1 };
-    if (trace->content != TRACE_CONTENT_EVENTS) {
-        read_usage(out, buf_text(&trace->body), trace->body.length);
-        return;
-    }
-    sse_begin(&reader, buf_text(&trace->body), trace->body.length);
-    while (sse_next(&reader))
-        read_usage(out, buf_text(&reader.data), reader.data.length);
-    sse_reader_release(&reader);
-}
-
 /* The last that counted: of the attempt that gave the answer, or of all. */
-static void told_usage(struct usage *out, const struct seen *seen)
+static void told_usage(struct trace_usage *out, const struct seen *seen)
 {
     const struct telemetry *all = &seen->observation->telemetry;
 
-    *out = (struct usage){ -1, -1 };
+    *out = (struct trace_usage){ -1, -1 };
     for (size_t i = 0; i < all->span_count; i++) {
         const struct telemetry_span *span = &all->spans[i];
 
@@ -64,10 +30,10 @@ static void told_usage(struct usage *out, const struct seen *seen)
 static void judge_request(const struct seen *seen, const struct told *told,
                           struct finding *finding)
 {
-    struct usage truth, said;
+    struct trace_usage truth, said;
 
     (void)told;
-    usage_of(&truth, seen->trace);
+    trace_usage_read(&truth, seen->trace);
     if (seen->trace->outcome != TRACE_OUTCOME_SUCCESS || truth.input < 0 ||
         truth.output < 0) {
         finding_reason(finding, "the answer says no usage");

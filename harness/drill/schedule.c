@@ -212,11 +212,17 @@ static void schedule_left(struct schedule *schedule)
 static int64_t schedule_crowd_of(const struct planned_case *planned)
 {
     const struct drill_case *c = &planned->drill_case;
-    int64_t most = 0;
+    int64_t most = 0, sum = 0;
 
-    for (size_t i = 0; i < c->phase_count; i++)
-        if (c->phases[i].client.concurrency > most)
-            most = c->phases[i].client.concurrency;
+    for (size_t i = 0; i < c->phase_count; i++) {
+        const struct case_client *client = &c->phases[i].client;
+
+        if (client->concurrency > most)
+            most = client->concurrency;
+        sum += client->requests > 0 ? client->requests : 1;
+    }
+    if (c->together)
+        most = sum;
     return most > 1 ? most : 0;
 }
 

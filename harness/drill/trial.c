@@ -112,16 +112,31 @@ static void *trial_thread_main(void *context)
     return NULL;
 }
 
-/* Sends `count` requests at once. */
+/* Of a phase of many. */
+static size_t trial_requests(const struct trial *t, size_t phase)
+{
+    int64_t count = t->planned->drill_case.phases[phase].client.requests;
+
+    return count > 0 ? (size_t)count : 1;
+}
+
+/* Sends `count` requests at once, of one phase, or those of each phase in turn.
+ */
 static void trial_send_together(struct trial *t, size_t phase, size_t count)
 {
     struct observation *o = t->o;
     struct trial_thread *all = xcalloc(count, sizeof *all);
+    size_t left =
+        t->planned->drill_case.together ? trial_requests(t, phase) : count;
 
     o->requests =
         xrealloc(o->requests, (o->request_count + count) * sizeof *o->requests);
     memset(o->requests + o->request_count, 0, count * sizeof *o->requests);
     for (size_t i = 0; i < count; i++) {
+        if (!left--) {
+            phase++;
+            left = trial_requests(t, phase) - 1;
+        }
         all[i] = (struct trial_thread){
             .trial = t,
             .request = &o->requests[o->request_count + i],
@@ -129,6 +144,8 @@ static void trial_send_together(struct trial *t, size_t phase, size_t count)
             .id = { t->id.nonce, ++t->epoch },
         };
         all[i].request->phase = phase;
+    }
+    for (size_t i = 0; i < count; i++) {
         if (count > 1)
             all[i].started = pthread_create(&all[i].thread, NULL,
                                             trial_thread_main, &all[i]) == 0;
@@ -157,7 +174,7 @@ static bool trial_phase_requests(struct trial *t, size_t phase, struct err *err)
     int64_t left = client->requests > 0 ? client->requests : 1;
     int64_t together = client->concurrency > 0 ? client->concurrency : 1;
 
-    if (!trial_arm(t, phase, err))
+    if (!trial_arm(t, phase, (uint16_t)(t->epoch + 1), err))
         return false;
     while (left > 0 && !t->drill->cancelled) {
         int64_t now = left < together ? left : together;
@@ -183,6 +200,24 @@ static bool trial_phase(struct trial *t, size_t phase, struct err *err)
     client_connection_free(t->connection);
     t->connection = NULL;
     return ok;
+}
+
+/* Each request meets the script of its phase by its epoch. */
+static bool trial_phases_together(struct trial *t, struct err *err)
+{
+    const struct drill_case *c = &t->planned->drill_case;
+    struct drill_id id = { t->id.nonce, (uint16_t)(t->epoch + 1) };
+    size_t count = 0;
+
+    for (size_t phase = 0; phase < c->phase_count; phase++) {
+        if (!trial_arm(t, phase, (uint16_t)(id.epoch + count), err))
+            return false;
+        count += trial_requests(t, phase);
+    }
+    if (!trial_lease(t, id, true, err))
+        return false;
+    trial_send_together(t, 0, count);
+    return true;
 }
 
 /* After a client left, what its request may still begin must have had the time
@@ -346,6 +381,7 @@ static void trial_look(struct trial *t)
     for (size_t i = 0; i < o->canary_count; i++)
         o->canaries[i].reached = trial_reached(t, &o->canaries[i]);
     trial_take_telemetry(t);
+    trial_take_log(t);
     trial_search(t);
     now_ns = clock_now_ns();
     late_ms = lateness_worst_ms(t->started_ns, now_ns);
@@ -373,7 +409,11 @@ static void trial_carry_out(struct trial *t)
         }
     }
     t->mark = sink_mark(&t->slot->sinks);
-    for (size_t phase = 0; phase < c->phase_count && !t->o->broken[0]; phase++)
+    trial_log_begin(t);
+    if (c->together && !trial_phases_together(t, &err))
+        trial_break(t, &err);
+    for (size_t phase = 0;
+         !c->together && phase < c->phase_count && !t->o->broken[0]; phase++)
         if (!trial_phase(t, phase, &err))
             trial_break(t, &err);
     trial_listen(t, &attempts);

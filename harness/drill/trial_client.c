@@ -23,15 +23,16 @@ const char *trial_client_key(const struct trial *t, int64_t credential)
 }
 
 /* The client's headers with its key put in; "Name: value" texts. traceparent
- * is taken over; NULL: none. */
+ * and request_id are taken over; NULL: none. */
 static char **trial_headers(struct trial *t, const struct case_client *client,
-                            char *traceparent, struct err *err)
+                            char *traceparent, char *request_id,
+                            struct err *err)
 {
     const struct profile_pairs *pairs = &t->drill->profile.client.headers;
     const struct step_header *more = client->headers.items;
     struct names names = { 0 };
     char **list =
-        xcalloc(pairs->count + client->headers.count + 3, sizeof *list);
+        xcalloc(pairs->count + client->headers.count + 4, sizeof *list);
     size_t count = 0;
 
     list[count++] = xstrdup("Content-Type: application/json");
@@ -67,6 +68,8 @@ static char **trial_headers(struct trial *t, const struct case_client *client,
     }
     if (traceparent)
         list[count++] = traceparent;
+    if (request_id)
+        list[count++] = request_id;
     names_release(&names);
     return list;
 }
@@ -198,7 +201,8 @@ void trial_send(struct trial *t, struct observed_request *out,
                                  .body_bytes = client->body_bytes };
     struct err err = { 0 };
     char **headers =
-        trial_headers(t, client, trial_traceparent(t, out, client, id), &err);
+        trial_headers(t, client, trial_traceparent(t, out, client, id),
+                      trial_request_id(t, out, client), &err);
     char *url = trial_url(t, client);
     struct client_request request = {
         .url = url,
@@ -228,6 +232,7 @@ void trial_send(struct trial *t, struct observed_request *out,
                      t->drill->control.fingerprint_key);
     client_send(&out->trace, &request);
     out->reported_retries = trial_reported_retries(t, &out->trace);
+    trial_note_answer_id(t, out);
     xwipe(body, request.body_length);
     free(body);
     free(url);

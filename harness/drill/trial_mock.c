@@ -69,11 +69,11 @@ void trial_lease_end(struct trial *t, bool note)
     mock_probes_release(&probes);
 }
 
-bool trial_arm(struct trial *t, size_t phase, struct err *err)
+bool trial_arm(struct trial *t, size_t phase, uint16_t epoch, struct err *err)
 {
     const struct case_phase *p = &t->planned->drill_case.phases[phase];
     struct mock_script script;
-    struct drill_id id = { t->id.nonce, (uint16_t)(t->epoch + 1) };
+    struct drill_id id = { t->id.nonce, epoch };
     char *said;
 
     if (!slot_script(&script, t->slot, p, err))

@@ -22,6 +22,9 @@ struct trial {
     struct client_connection *connection; /* kept within a phase */
     struct sink_mark *mark;               /* before the first request */
     struct sink_mark *end;                /* when the sinks were looked at */
+    int log_fd;                           /* telemetry.json_log; -1: none */
+    int64_t log_from;                     /* what is before is not the case's */
+    char *log_path;
 };
 
 /* Notes why the case could not be carried out; the first reason stays. */
@@ -53,8 +56,21 @@ char *trial_traceparent(const struct trial *t, struct observed_request *out,
  * profile says, and takes what came. After the attempts are there. */
 void trial_take_telemetry(struct trial *t);
 
-/* Stores the script of a phase, from the next epoch on. */
-bool trial_arm(struct trial *t, size_t phase, struct err *err);
+/* "X-Request-Id: ..." or what else a line of the log is tied by, and notes it;
+ * NULL where nobody asks for one, or the scenario sends its own. Caller frees.
+ */
+char *trial_request_id(const struct trial *t, struct observed_request *out,
+                       const struct case_client *client);
+/* The id that the answer tells. */
+void trial_note_answer_id(const struct trial *t, struct observed_request *out);
+/* Where the gateway's log stands before the first request; then reads the
+ * lines of the case's requests, and waits for them as long as the profile
+ * says. */
+void trial_log_begin(struct trial *t);
+void trial_take_log(struct trial *t);
+
+/* Stores the script of a phase, from this epoch on. */
+bool trial_arm(struct trial *t, size_t phase, uint16_t epoch, struct err *err);
 /* An exclusive slot's listeners belong to this request from now on. note: keep
  * what the mock found of listeners that refuse. */
 bool trial_lease(struct trial *t, struct drill_id id, bool note,

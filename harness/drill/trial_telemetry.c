@@ -22,13 +22,21 @@ static bool trial_has_own_trace(const struct trial *t,
     return false;
 }
 
+/* The gateway's log says which trace a line is of. */
+static bool tied_by_trace(const struct trial *t)
+{
+    const char *tie = t->drill->profile.log.id.request_header;
+
+    return tie && !strcasecmp(tie, "traceparent");
+}
+
 char *trial_traceparent(const struct trial *t, struct observed_request *out,
                         const struct case_client *client, struct drill_id id)
 {
     uint8_t fresh[16];
     char first[17], span[17], drill_id[DRILL_ID_SIZE];
 
-    if (!t->slot->otlp || trial_has_own_trace(t, client))
+    if ((!t->slot->otlp && !tied_by_trace(t)) || trial_has_own_trace(t, client))
         return NULL;
     digest_random(fresh, sizeof fresh);
     fresh[0] |= 1; /* neither id may be all zeros */

@@ -1,3 +1,4 @@
+#include "harness/evidence/evidence_log.h"
 #include "harness/evidence/evidence_seen.h"
 
 /* Names and fingerprints, never a value. */
@@ -234,6 +235,7 @@ struct json *evidence_history(const struct judged *judged,
     add_sinks(out, o);
     add_keys(out, o);
     add_telemetry(out, o);
+    evidence_log_history(out, o);
     add_allowed(out, judged);
     add_findings(out, findings);
     return out;

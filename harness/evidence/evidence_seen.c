@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "harness/evidence/evidence_areas.h"
 #include "harness/evidence/evidence_classify.h"
+#include "harness/evidence/evidence_log.h"
 
 void evidence_add_bucketed(struct json *object, const char *key,
                            const char *text, const struct runbook *runbook)
@@ -201,6 +202,7 @@ static void add_telemetry(struct json *ext, const struct observation *o)
         json_append(seen, json_new_text(o->profile->retry_count_header));
         break;
     }
+    evidence_log_fields(seen, o);
     for (size_t i = 0; i < o->telemetry.field_count; i++)
         json_append(seen, json_new_text(o->telemetry.fields[i]));
     for (size_t i = 0; i < o->telemetry.span_count; i++)

@@ -30,6 +30,7 @@ void observation_release(struct observation *observation)
     free(observation->sinks);
     free(observation->hits);
     telemetry_release(&observation->telemetry);
+    json_log_release(&observation->log);
     *observation = (struct observation){ 0 };
 }
 

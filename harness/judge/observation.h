@@ -11,7 +11,10 @@
 #include "harness/client/http_trace.h"
 #include "harness/launch/profile.h"
 #include "harness/oracle/runbook.h"
+#include "harness/telemetry/json_log.h"
 #include "harness/telemetry/telemetry.h"
+
+#define OBSERVED_ID_SIZE 129 /* a longer id is none that one can rely on */
 
 /* One client request of the case. */
 struct observed_request {
@@ -24,6 +27,12 @@ struct observed_request {
     char idempotency_fingerprint[FINGERPRINT_HEX_SIZE]; /* "": none was sent */
     /* Of the traceparent it was sent with; "": it had none of ours. */
     char trace_id[OTLP_TRACE_ID_SIZE];
+    /* By what a line of the gateway's log is tied to it; "": by nothing. */
+    char log_id[OBSERVED_ID_SIZE];
+    /* Of the X-Request-Id that it was sent with, and of the one in its answer;
+     * "": there was none, or, of what was sent, none that is plain. */
+    char request_id_fingerprint[FINGERPRINT_HEX_SIZE];
+    char answer_id_fingerprint[FINGERPRINT_HEX_SIZE];
 };
 
 /* Where an upstream listens: what a span of the gateway may name. */
@@ -134,6 +143,7 @@ struct observation {
     char client_fingerprint[FINGERPRINT_HEX_SIZE];
     /* What the gateway says of itself by OTLP, of this case's traces. */
     struct telemetry telemetry;
+    struct json_log log; /* what it says of itself there, line by line */
     struct observed_endpoint endpoints[CASE_UPSTREAMS];
     size_t endpoint_count;
     /* Why the case could not be carried out: gateway died, never ready ... */

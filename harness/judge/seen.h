@@ -54,6 +54,16 @@ int64_t seen_began_ns(const struct attempt *attempt);
 int64_t seen_over_ns(const struct seen *seen, const struct attempt *attempt);
 /* The request came with a header of that name, in any case. */
 bool seen_has_header(const struct attempt *attempt, const char *name);
+/* Whether a gateway must have read a final head that was sent: one whose client
+ * leaves may hang up before it does. */
+bool seen_head_was_read(const struct seen *seen, const struct attempt *attempt);
+/* What the ledger holds of one figure that a gateway may tell. */
+enum seen_counted {
+    SEEN_RETRIES_TOTAL, /* attempts minus upstreams tried */
+    SEEN_RETRIES_PRIMARY,
+    SEEN_ATTEMPTS_TOTAL,
+};
+int64_t seen_ledger(const struct seen *seen, enum seen_counted counted);
 /* What this attempt's step did. */
 void seen_effect(struct effect *out, const struct seen *seen,
                  const struct attempt *attempt);

@@ -99,3 +99,46 @@ void seen_effect(struct effect *out, const struct seen *seen,
         fault_rows[step->fault].effect == FAULT_EFFECT_STATUS;
     effect_of(out, step, &context);
 }
+
+bool seen_head_was_read(const struct seen *seen, const struct attempt *attempt)
+{
+    struct effect effect;
+
+    if (seen->trace->outcome == TRACE_OUTCOME_LEFT)
+        return false;
+    seen_effect(&effect, seen, attempt);
+    return attempt->delivered.head_complete &&
+           !attempt->delivered.peer_closed_first &&
+           attempt->delivered.end != ATTEMPT_END_RST &&
+           attempt->delivered.end != ATTEMPT_END_OPEN &&
+           effect.head == EFFECT_HEAD_COMPLETE && !effect.head_may_be_refused;
+}
+
+static size_t upstreams_tried(const struct seen *seen)
+{
+    size_t tried = 0;
+
+    for (size_t i = 0; i < seen->count; i++) {
+        bool before = false;
+
+        for (size_t k = 0; k < i && !before; k++)
+            before = !strcmp(seen->attempts[i]->upstream,
+                             seen->attempts[k]->upstream);
+        tried += !before;
+    }
+    return tried;
+}
+
+int64_t seen_ledger(const struct seen *seen, enum seen_counted counted)
+{
+    const char *primary = runbook_primary(seen->observation->runbook);
+    int64_t at_primary = 0;
+
+    for (size_t i = 0; i < seen->count; i++)
+        at_primary += !strcmp(seen->attempts[i]->upstream, primary);
+    if (counted == SEEN_ATTEMPTS_TOTAL)
+        return (int64_t)seen->count;
+    if (counted == SEEN_RETRIES_PRIMARY)
+        return at_primary > 0 ? at_primary - 1 : 0;
+    return (int64_t)(seen->count - upstreams_tried(seen));
+}

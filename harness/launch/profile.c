@@ -73,7 +73,7 @@ static bool profile_check(struct profile *p, struct err *err)
         return false;
     }
     return profile_check_headers(p, err) && profile_check_sinks(p, err) &&
-           profile_read_telemetry(p, err);
+           profile_read_telemetry(p, err) && profile_log_read(&p->log, p, err);
 }
 
 static void profile_finish(struct profile *p)
@@ -130,6 +130,7 @@ void profile_release(struct profile *profile)
     if (!profile)
         return;
     bind_release(profile, profile_table);
+    profile_log_release(&profile->log);
     free(profile->path);
     free(profile->folder);
     free(profile->retry_count_header);

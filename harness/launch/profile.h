@@ -4,6 +4,7 @@
 #define GATEDRILL_HARNESS_PROFILE_H
 
 #include "common/bind.h"
+#include "harness/launch/profile_log.h"
 #include "harness/oracle/runbook.h"
 
 enum process_reuse { REUSE_SHARED, REUSE_POOLED, REUSE_PER_CASE };
@@ -20,15 +21,6 @@ enum sink_kind {
     SINK_SYSLOG,
 };
 extern const char *const sink_kind_names[];
-
-struct profile_pair { /* a named text: env, files, headers, listen */
-    char *name;
-    char *value;
-};
-struct profile_pairs {
-    struct profile_pair *items; /* in file order */
-    size_t count;
-};
 
 struct profile_sink {
     int64_t kind;
@@ -100,6 +92,7 @@ struct profile {
     char *retry_count_header;   /* telemetry.retry_count.response_header */
     unsigned promises;          /* telemetry.spans.promises */
     int64_t flush_ms;           /* telemetry.spans.flush_ms */
+    struct profile_log log;     /* telemetry.json_log */
     struct bind_texts consumes; /* JSON pointers */
     struct bind_texts breaks;   /* check ids a known-bad profile must fail */
     char *runbook_path;         /* resolved */

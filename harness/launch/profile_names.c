@@ -171,6 +171,8 @@ bool profile_names_check(const struct profile *profile, struct err *err)
         check_text(&c, profile->start.ready_http, "$.start.ready.http") &&
         check_texts(&c, &profile->start.stop_command, "$.start.stop_command") &&
         check_pairs(&c, &profile->client.headers, "$.client.headers") &&
+        check_pairs(&c, &profile->log.facts[FACT_UPSTREAM].values,
+                    "$.telemetry.json_log.says.upstream.values") &&
         check_lists(&c) &&
         check_files(&c, &profile->start.files, "$.start.files") &&
         check_variants(&c);

@@ -13,10 +13,10 @@ const char *const sink_kind_names[] = { "stdout",  "stderr", "file",
 
 #define NAME_PATTERN "^[a-z0-9][a-z0-9._-]*$"
 
-static const char pairs_schema[] =
+const char profile_pairs_schema[] =
     "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}";
 
-static void profile_pairs_release(void *field)
+void profile_pairs_release(void *field)
 {
     struct profile_pairs *pairs = field;
 
@@ -28,8 +28,8 @@ static void profile_pairs_release(void *field)
     *pairs = (struct profile_pairs){ 0 };
 }
 
-static bool profile_pairs_parse(void *field, const struct json *node,
-                                const char *path, struct err *err)
+bool profile_pairs_parse(void *field, const struct json *node, const char *path,
+                         struct err *err)
 {
     struct profile_pairs *pairs = field;
     size_t capacity = 0;
@@ -111,7 +111,7 @@ fail:
     {                                                                          \
         .key = k, .kind = BIND_CUSTOM, .offset = offsetof(struct s, f),        \
         .parse = profile_pairs_parse, .release = profile_pairs_release,        \
-        .schema = pairs_schema, .doc = text                                    \
+        .schema = profile_pairs_schema, .doc = text                            \
     }
 #define TEXT(k, s, f, text)                                                    \
     {                                                                          \

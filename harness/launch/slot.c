@@ -66,7 +66,7 @@ struct slot_kind slot_kind_of(const struct drill *drill,
 {
     struct slot_kind kind = { .variant = c->variant };
 
-    bool needs_lease = false;
+    bool needs_lease = c->together;
 
     for (size_t i = 0; i < c->phase_count; i++) {
         kind.wrong_key |= c->phases[i].client.credential ==

@@ -36,6 +36,7 @@ enum idempotency_rule {
     IDEMPOTENCY_ABSENT
 };
 
+enum request_id_rule { REQUEST_ID_KEPT, REQUEST_ID_MAPPED };
 enum redirect_rule { REDIRECTS_NOT_FOLLOWED, REDIRECTS_FOLLOWED };
 enum cache_rule { CACHE_OFF, CACHE_SUCCESSES };
 
@@ -145,6 +146,7 @@ struct runbook_upstream {
 struct runbook_request {
     int64_t body;            /* enum body_rule or -1 */
     int64_t idempotency_key; /* enum idempotency_rule or -1 */
+    int64_t request_id;      /* enum request_id_rule or -1 */
     struct bind_texts headers_forwarded;
     struct bind_texts fields_added, fields_removed, fields_changed;
 };

@@ -29,6 +29,7 @@ static const char *const credential_names[] = { "own", "client", "none", NULL };
 static const char *const model_names[] = { "own", "client", NULL };
 static const char *const idempotency_names[] = { "forwarded", "created",
                                                  "absent", NULL };
+static const char *const request_id_names[] = { "kept", "mapped", NULL };
 static const char *const redirect_names[] = { "not_followed", "followed",
                                               NULL };
 static const char *const cache_names[] = { "off", "successes", NULL };
@@ -377,6 +378,8 @@ static const struct bind_row upstream_table[] = {
 static const struct bind_row request_table[] = {
     ENUM(runbook_request, idempotency_key, idempotency_names,
          "What becomes of the header Idempotency-Key. forwarded: the client's comes with every attempt, and without one none does. created: every attempt of a request has the same one, the client's where it sent one. absent: none arrives. Undeclared: not judged."),
+    ENUM(runbook_request, request_id, request_id_names,
+         "What becomes of the header X-Request-Id. kept: the client's comes with every attempt and back in the answer, and where it sends none, or no plain one, the gateway's own does. mapped: the gateway's own, the same on every attempt and in the answer. Undeclared: not judged."),
     ENUM(runbook_request, body, body_names,
          "How the body of each attempt compares with the client's: equal by meaning, byte by byte, or free."),
     TEXTS(runbook_request, headers_forwarded, HEADER_PATTERN,

@@ -15,6 +15,14 @@ static void add_text(struct buf *out, const char *key, const char *text)
         buf_add_text(out, "null");
 }
 
+static void add_figure(struct buf *out, const char *key, int64_t figure)
+{
+    if (figure < 0)
+        buf_printf(out, ",\"%s\":null", key);
+    else
+        buf_printf(out, ",\"%s\":%" PRId64, key, figure);
+}
+
 static void add_upstreams(struct buf *out, const struct access_entry *entry)
 {
     int64_t attempts = 0;
@@ -39,6 +47,7 @@ void access_log_format(struct buf *out, const struct access_entry *entry,
 
     clock_format_rfc3339(time, (time_t)wall_s);
     buf_printf(out, "{\"time\":\"%s\"", time);
+    add_text(out, "request_id", entry->request_id);
     add_text(out, "method", entry->method);
     add_text(out, "route", entry->route);
     buf_printf(out, ",\"stream\":%s", entry->stream ? "true" : "false");
@@ -47,11 +56,15 @@ void access_log_format(struct buf *out, const struct access_entry *entry,
     else
         buf_add_text(out, ",\"status\":null");
     add_upstreams(out, entry);
+    add_text(out, "upstream", entry->upstream);
     add_text(out, "decision", entry->decision);
     add_text(out, "error_class", entry->error_class);
     add_text(out, "outcome", entry->outcome);
     add_text(out, "why", entry->why);
     add_text(out, "end", entry->end);
+    add_text(out, "answer", entry->answer);
+    add_figure(out, "input_tokens", entry->input_tokens);
+    add_figure(out, "output_tokens", entry->output_tokens);
     buf_printf(out, ",\"elapsed_ms\":%" PRId64 "}", entry->elapsed_ms);
 }
 

@@ -18,6 +18,7 @@ struct access_upstream {
 };
 
 struct access_entry {
+    const char *request_id;
     const char *method; /* a known one, or "other" */
     const char *route;  /* the route, or "unknown" */
     bool stream;
@@ -25,11 +26,14 @@ struct access_entry {
     struct access_upstream upstreams[RULES_UPSTREAMS];
     size_t upstream_count;
     int64_t retries;
+    const char *upstream;    /* the last that was called; NULL: none was */
     const char *decision;    /* the evidence record's words */
     const char *error_class; /* likewise */
     const char *outcome;     /* class of the failure that was told */
     const char *why;         /* why there was no further attempt */
     const char *end;         /* "complete", "cut", "client_left", "stopped" */
+    const char *answer;      /* "complete", "partial", "none" of one */
+    int64_t input_tokens, output_tokens; /* -1: not known */
     int64_t elapsed_ms;
 };
 

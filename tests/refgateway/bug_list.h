@@ -765,4 +765,50 @@ BUG(REFUSAL_IN_STDERR, "refusal-in-stderr", "P09 P07", "commercial in stderr as 
 BUG(REFUSAL_AS_BASE64, "refusal-in-stderr-as-base64", "P09 P07", "commercial in stderr as base64, full",
     "transient/5xx-once[*", NULL,
     "what an upstream says about its failure is printed to stderr as base64")
+/* P: what the log says of a request. */
+BUG(LOG_RETRIES_PLUS_ONE, "log-retries-off-by-one", "P13 P16", "log_truth",
+    "transient/5xx-once[*", NULL,
+    "the log counts one retry more than there was")
+BUG(LOG_UPSTREAM_FIRST, "log-names-the-primary", "P17", "log_truth",
+    "transient/5xx-always[*", NULL,
+    "the log names the upstream that was meant, not the one that answered")
+BUG(LOG_STATUS_OF_FIRST, "log-status-of-first-attempt", "P15 P18", "log_truth",
+    "transient/5xx-once[*", NULL,
+    "the status in the log is what the first attempt was answered")
+BUG(LOG_ERROR_OF_FIRST, "log-error-of-first-attempt", "P15", "log_outcome",
+    "transient/5xx-once[*", NULL,
+    "a request that a retry saved stands in the log as an error")
+BUG(LOG_CUT_COMPLETE, "log-cut-stream-as-complete", "P15 F06", "log_outcome",
+    "stream/reset-in-the-middle", NULL,
+    "a stream that was cut stands in the log as a complete answer")
+BUG(LOG_CUT_NO_ERROR, "log-cut-stream-as-success", "P15 F06", "log_outcome",
+    "stream/reset-in-the-middle", NULL,
+    "a stream that was cut stands in the log without an error")
+BUG(LOG_CUT_NO_USAGE, "log-cut-stream-without-usage", "P15", "log_usage",
+    "stream/reset-in-the-middle", NULL,
+    "of a stream that was cut the log holds no tokens")
+BUG(LOG_CUT_ALL_USAGE, "log-cut-stream-with-wrong-usage", "P15", "log_usage",
+    "stream/reset-in-the-middle", NULL,
+    "of a stream that was cut the log holds more tokens than were sent")
+BUG(LOG_USAGE_WRONG, "log-usage-off-by-one", "P12", "log_usage",
+    "control/healthy*", NULL,
+    "the log holds one token less than the answer says")
+BUG(LOG_ROWS_MIXED, "log-rows-mixed", "P18", "log_truth",
+    "telemetry/mixed-rows", NULL,
+    "the figures of requests under way at once are kept in one place")
+BUG(LOG_FAILURE_MISSING, "log-without-failures", "P15 P13", "log_line",
+    "transient/5xx-everywhere*", NULL,
+    "a request that failed leaves no line in the log")
+BUG(LOG_LINE_AN_ATTEMPT, "log-line-for-each-attempt", "P18 P19", "log_line",
+    "transient/5xx-once[*", NULL,
+    "a request has a line for each of its attempts, all with the same figures")
+BUG(REQUEST_ID_LOST, "request-id-lost-on-retry", "P18 J09", "request_id",
+    "telemetry/request-id*", NULL,
+    "what is repeated goes out without the request's id")
+BUG(REQUEST_ID_NEW, "request-id-new-on-retry", "P18 J09", "request_id",
+    "telemetry/request-id*", NULL,
+    "every attempt after the first has an id of its own")
+BUG(REQUEST_ID_NOT_TOLD, "request-id-not-told", "P18", "request_id",
+    "telemetry/request-id*", NULL,
+    "the answer does not say by which id the request is called")
 /* clang-format on */

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/request_id.h"
 
 #define BUFFERED 8192 /* of a body, by a seeded bug */
 
@@ -126,6 +127,24 @@ static void mix_up_body(struct buf *body, const struct relay_plan *plan,
     if ((is_retry && bug_is(BUG_BODY_LOST_ON_RETRY)) ||
         (is_fallback && bug_is(BUG_BODY_LOST_ON_FALLBACK)))
         buf_clear(body);
+}
+
+size_t bug_request_id(struct call_header *headers, size_t count, bool is_later)
+{
+    static char other[] = "of-this-attempt";
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bool is_id = !strcmp(headers[i].name, REQUEST_ID_HEADER);
+
+        if (is_id && is_later && bug_is(BUG_REQUEST_ID_LOST))
+            continue;
+        headers[kept] = headers[i];
+        if (is_id && is_later && bug_is(BUG_REQUEST_ID_NEW))
+            headers[kept].value = other;
+        kept++;
+    }
+    return kept;
 }
 
 static _Thread_local int64_t began_ns;

@@ -18,4 +18,8 @@ void bug_request(struct call_plan *call, struct buf *body,
                  const struct relay_plan *plan,
                  const struct progress *progress);
 
+/* The headers of an attempt, with the request id as a seeded bug has it;
+ * returns how many. */
+size_t bug_request_id(struct call_header *headers, size_t count, bool is_later);
+
 #endif

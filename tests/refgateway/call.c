@@ -269,6 +269,11 @@ const struct buf *call_body(const struct call *call)
     return &call->hearing.intake.body;
 }
 
+int64_t call_events(const struct call *call)
+{
+    return call->hearing.intake.output_events;
+}
+
 void call_result(const struct call *call, struct result *out)
 {
     hearing_result(&call->hearing, clock_wall_ms(), out);

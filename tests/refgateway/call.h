@@ -56,6 +56,8 @@ enum call_state call_drive(struct call *call, const struct watch *watch);
 struct buf *call_output(struct call *call);
 /* The plain answer of a call that ended well. Borrowed. */
 const struct buf *call_body(const struct call *call);
+/* Events with content among what call_output() ever held. */
+int64_t call_events(const struct call *call);
 /* After CALL_ENDED. */
 void call_result(const struct call *call, struct result *out);
 /* Closes the connection at once, whatever goes on. NULL is fine. */

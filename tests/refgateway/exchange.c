@@ -11,12 +11,14 @@
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_cache.h"
 #include "tests/refgateway/bug_leak.h"
+#include "tests/refgateway/bug_log.h"
 #include "tests/refgateway/bug_text.h"
 #include "tests/refgateway/bug_wire.h"
 #include "tests/refgateway/complaint.h"
 #include "tests/refgateway/forward.h"
 #include "tests/refgateway/refusal.h"
 #include "tests/refgateway/relay.h"
+#include "tests/refgateway/request_id.h"
 #include "tests/refgateway/watch.h"
 
 #define ROUTE        "/v1/chat/completions"
@@ -38,6 +40,7 @@ struct exchange {
     size_t header_count;
     struct access_entry log;
     struct tracing tracing;
+    char request_id[REQUEST_ID_SIZE];
 };
 
 static const char *known_method(const char *method)
@@ -63,9 +66,13 @@ struct exchange *exchange_new(const struct front_plan *plan, int stop_fd,
     exchange->log = (struct access_entry){
         .method = known_method(method),
         .route = strcmp(url, ROUTE) ? "unknown" : ROUTE,
+        .request_id = exchange->request_id,
         .decision = "fallback_not_triggered",
         .error_class = "none",
         .end = "complete",
+        .answer = "none",
+        .input_tokens = -1,
+        .output_tokens = -1,
     };
     return exchange;
 }
@@ -174,6 +181,9 @@ static enum MHD_Result queue(struct exchange *exchange,
     enum MHD_Result queued;
 
     add_retry_count(response, exchange);
+    if (!bug_is(BUG_REQUEST_ID_NOT_TOLD))
+        MHD_add_response_header(response, REQUEST_ID_HEADER,
+                                exchange->request_id);
     if (bug_is(BUG_KEY_IN_HEADER))
         MHD_add_response_header(response, "x-upstream-key",
                                 exchange->plan->settings->upstreams[0].keys[0]);
@@ -312,7 +322,7 @@ static enum MHD_Result relay(struct exchange *exchange,
         .client_credential = client_credential(connection),
         .headers = exchange->headers,
         .started_ns = clock_now_ns(),
-        .tracing = front->exporter ? &exchange->tracing : NULL,
+        .tracing = &exchange->tracing,
     };
     struct buf cached = { 0 };
 
@@ -326,7 +336,8 @@ static enum MHD_Result relay(struct exchange *exchange,
         return queue(exchange, connection, 502,
                      json_response(cached.data, cached.length));
     exchange->header_count =
-        forward_headers(exchange->headers, exchange->plan->rules, connection);
+        forward_headers(exchange->headers, exchange->plan->rules,
+                        exchange->request_id, connection);
     plan.header_count = exchange->header_count;
     if (!start_watching(exchange, connection))
         return refuse(exchange, connection, &refusal_stopping);
@@ -360,10 +371,14 @@ enum MHD_Result exchange_answer(struct exchange *exchange,
     struct request_body body;
     const struct refusal *refusal;
 
+    request_id_choose(exchange->request_id, exchange->plan->rules,
+                      MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                  REQUEST_ID_HEADER));
     tracing_begin(&exchange->tracing,
                   MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
                                               "traceparent"));
     exchange->tracing.prompt = buf_text(&exchange->body);
+    exchange->tracing.exported = exchange->plan->exporter != NULL;
     refusal = find_refusal(exchange, connection, &body);
     return refusal ? refuse(exchange, connection, refusal)
                    : relay(exchange, connection, &body);
@@ -400,6 +415,10 @@ static void note_relay(struct access_entry *log,
         };
     }
     log->retries = progress_retries(&relay->course.progress);
+    if (relay->course.progress.attempts)
+        log->upstream =
+            exchange->plan->settings->upstreams[relay->course.progress.current]
+                .name;
     log->decision =
         decision(relay, relay->end == RELAY_ANSWER || (streaming && !failed));
     if (!failed)
@@ -428,15 +447,40 @@ static const char *how_it_ended(const struct exchange *exchange, bool complete)
                : "client_left";
 }
 
+/* What the client has of an answer, and the tokens of it: of a part those that
+ * it has. */
+static void note_answer(struct access_entry *log,
+                        const struct exchange *exchange, bool complete)
+{
+    const struct relay *relay = &exchange->relay;
+    const struct tracing *tracing = &exchange->tracing;
+    bool well = relay->end == RELAY_ANSWER ||
+                (relay->end == RELAY_STREAM &&
+                 relay->course.result.outcome == OUTCOME_OK);
+
+    if (relay->end != RELAY_ANSWER && !relay->begun)
+        return;
+    log->answer = complete && well ? "complete" : "partial";
+    log->input_tokens = tracing->input_tokens;
+    log->output_tokens = tracing->output_tokens;
+    if (tracing->output_tokens < 0 && tracing->events && !(complete && well))
+        log->output_tokens = tracing->events;
+}
+
 void exchange_end(struct exchange *exchange, bool complete)
 {
     struct access_entry log = exchange->log;
+    struct access_entry line;
 
     if (exchange->relaying)
         note_relay(&log, exchange);
+    if (exchange->relaying)
+        note_answer(&log, exchange, complete);
     log.end = how_it_ended(exchange, complete);
     log.elapsed_ms = (clock_now_ns() - exchange->started_ns) / NS_PER_MS;
-    access_log_write(exchange->plan->log, &log);
+    line = log;
+    for (int lines = bug_log(&line, &exchange->tracing); lines > 0; lines--)
+        access_log_write(exchange->plan->log, &line);
     if (exchange->relaying)
         bug_leak(exchange->plan->log, &exchange->relay,
                  buf_text(&exchange->body));

@@ -7,6 +7,7 @@
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_request.h"
+#include "tests/refgateway/request_id.h"
 
 #define IDEMPOTENCY_HEADER "Idempotency-Key"
 #define IDEMPOTENCY_BYTES  16
@@ -72,7 +73,7 @@ static size_t add_bugs(struct call_header *out,
 }
 
 size_t forward_headers(struct call_header out[static FORWARD_MOST],
-                       const struct rules *rules,
+                       const struct rules *rules, const char *request_id,
                        struct MHD_Connection *connection)
 {
     const struct rules_words *names = &rules->headers_forwarded;
@@ -85,10 +86,16 @@ size_t forward_headers(struct call_header out[static FORWARD_MOST],
         const char *value = sent(connection, names->items[i]);
 
         /* What the other word decides is not decided here. */
-        if (value && (rules->idempotency_key < 0 ||
-                      strcasecmp(names->items[i], IDEMPOTENCY_HEADER)))
+        if (value &&
+            (rules->idempotency_key < 0 ||
+             strcasecmp(names->items[i], IDEMPOTENCY_HEADER)) &&
+            (rules->request_id < 0 ||
+             strcasecmp(names->items[i], REQUEST_ID_HEADER)))
             out[count++] = (struct call_header){ xstrdup(names->items[i]),
                                                  xstrdup(value) };
     }
+    if (rules->request_id >= 0)
+        out[count++] = (struct call_header){ xstrdup(REQUEST_ID_HEADER),
+                                             xstrdup(request_id) };
     return count + add_bugs(out + count, connection);
 }

@@ -7,14 +7,15 @@
 #include "tests/refgateway/rules.h"
 #include "tests/refgateway/settings.h"
 
-/* The last three are for seeded bugs. */
-#define FORWARD_MOST (RULES_WORDS + 4)
+/* Besides: the idempotency key, the request id, three for seeded bugs. */
+#define FORWARD_MOST (RULES_WORDS + 5)
 
 /* Those of request.headers_forwarded that the client sent, behind the
  * idempotency key where request.idempotency_key asks for one. Returns how many;
- * the caller frees each name and value. */
+ * the caller frees each name and value. request_id: sent as well where
+ * request.request_id is declared. */
 size_t forward_headers(struct call_header out[static FORWARD_MOST],
-                       const struct rules *rules,
+                       const struct rules *rules, const char *request_id,
                        struct MHD_Connection *connection);
 
 #endif

@@ -88,6 +88,7 @@ static void take_data(struct intake *intake, const struct sse_event *event,
     pass_on(intake, event);
     if (event->shape.output) {
         stream->output = true;
+        intake->output_events++;
         if (!intake->moments->output)
             intake->moments->output = now_ns;
     }

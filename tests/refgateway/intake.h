@@ -34,7 +34,8 @@ struct intake {
     struct classify_stream stream;
     struct shape_error error; /* of an error event */
     struct buf held;
-    size_t passed; /* events so far; only a seeded bug counts them */
+    size_t passed;         /* events so far; only a seeded bug counts them */
+    int64_t output_events; /* with content, passed on or held for it */
 };
 
 /* False when the rest is not wanted. */

@@ -43,12 +43,14 @@ static void set_headers(struct relay *relay)
 
     for (size_t i = 0; i < plan->header_count; i++) {
         relay->headers[i] = plan->headers[i];
-        if (!plan->tracing ||
+        if (!plan->tracing || !plan->tracing->exported ||
             strcasecmp(plan->headers[i].name, "traceparent") != 0)
             continue;
         tracing_parent(relay->traceparent, plan->tracing);
         relay->headers[i].value = relay->traceparent;
     }
+    relay->header_count = bug_request_id(relay->headers, plan->header_count,
+                                         relay->course.progress.attempts > 1);
 }
 
 static void begin(struct relay *relay, const struct move *move)
@@ -72,7 +74,7 @@ static void begin(struct relay *relay, const struct move *move)
         .length = relay->body.length,
         .stream = plan->body.stream,
         .headers = relay->headers,
-        .header_count = plan->header_count,
+        .header_count = relay->header_count,
         .own = upstream->headers,
         .own_count = upstream->header_count,
         .total_ends_ns = relay->course.progress.total_ends_ns,
@@ -293,6 +295,8 @@ enum relay_read relay_read(struct relay *relay, char *out, size_t size,
     case CALL_OUTPUT:
         tracing_usage(relay->plan.tracing, buf_text(call_output(relay->call)),
                       call_output(relay->call)->length);
+        relay->plan.tracing->events = call_events(relay->call);
+        relay->begun = true;
         hand_out(call_output(relay->call), out, size, got);
         return RELAY_READ_BYTES;
     case CALL_ENDED:

@@ -9,6 +9,7 @@
 #include "tests/refgateway/call.h"
 #include "tests/refgateway/course.h"
 #include "tests/refgateway/draw.h"
+#include "tests/refgateway/forward.h"
 #include "tests/refgateway/request_body.h"
 #include "tests/refgateway/settings.h"
 #include "tests/refgateway/tracing.h"
@@ -24,8 +25,8 @@ struct relay_plan {
     const char *client_credential; /* secret; what the client sent, or NULL */
     const struct call_header *headers;
     size_t header_count;
-    int64_t started_ns;      /* total_ms counts from here */
-    struct tracing *tracing; /* NULL: nobody is told */
+    int64_t started_ns; /* total_ms counts from here */
+    struct tracing *tracing;
 };
 
 enum relay_end {
@@ -41,9 +42,11 @@ struct relay {
     struct course course;
     struct call *call; /* the current attempt, NULL between two */
     struct buf body;   /* as sent to the current upstream */
-    struct call_header headers[RULES_WORDS]; /* likewise; borrowed */
+    struct call_header headers[FORWARD_MOST]; /* likewise; borrowed */
+    size_t header_count;
     char traceparent[56];
     enum relay_end end;
+    bool begun;          /* the client has a part of the answer */
     bool complaint_sent; /* the error event after a failed stream */
     bool again;          /* a seeded bug has begun the stream again */
 };

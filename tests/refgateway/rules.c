@@ -42,6 +42,7 @@ static const char *const commit_names[] = { "first_byte", "first_event",
                                             "first_output", NULL };
 static const char *const all_failed_names[] = { "first", "last", "priority",
                                                 NULL };
+static const char *const request_id_names[] = { "kept", "mapped", NULL };
 static const char *const idempotency_names[] = { "forwarded", "created",
                                                  "absent", NULL };
 static const char *const whose_names[] = { "own", "client", "none", NULL };
@@ -113,6 +114,7 @@ static const struct row rows[] = {
       AT(timeouts.last_attempt_exempt), 0, 0, NULL },
     { "/stream/commit", ROW_WORD, AT(stream.commit), 0, 0, commit_names },
     { "/stream/after_commit", ROW_AFTER, AT(stream), 0, 0, NULL },
+    { "/request/request_id", ROW_WORD, AT(request_id), 0, 0, request_id_names },
     { "/request/idempotency_key", ROW_WORD, AT(idempotency_key), 0, 0,
       idempotency_names },
     { "/request/headers_forwarded", ROW_WORDS, AT(headers_forwarded), 0, 0,
@@ -283,6 +285,7 @@ void rules_init(struct rules *out)
     out->timeouts.attempt_ms = -1;
     out->timeouts.total_ms = -1;
     out->idempotency_key = -1;
+    out->request_id = -1;
     out->cooldown.after_failures = -1;
     out->cooldown.for_ms = -1;
     out->stream.commit = RULES_COMMIT_FIRST_OUTPUT;

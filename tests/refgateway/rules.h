@@ -55,6 +55,7 @@ enum rules_all_failed {
     RULES_ALL_FAILED_LAST,
     RULES_ALL_FAILED_PRIORITY,
 };
+enum rules_request_id { RULES_REQUEST_ID_KEPT, RULES_REQUEST_ID_MAPPED };
 enum rules_idempotency {
     RULES_IDEMPOTENCY_FORWARDED,
     RULES_IDEMPOTENCY_CREATED,
@@ -138,6 +139,7 @@ struct rules {
         bool retry_after;
     } cooldown;
     int64_t idempotency_key; /* enum rules_idempotency; -1: not declared */
+    int64_t request_id;      /* enum rules_request_id; -1: not declared */
     struct rules_words headers_forwarded; /* as written; any case matches */
     struct rules_upstream upstreams[RULES_UPSTREAMS];
     size_t upstream_count;

@@ -27,6 +27,8 @@ struct tracing {
     size_t count;
     int64_t input_tokens, output_tokens; /* of the answer; -1: not said */
     const char *prompt;                  /* seeded bugs only; borrowed */
+    bool exported;  /* upstreams are told of our spans, not the client's */
+    int64_t events; /* of a stream: with content, passed on so far */
 };
 
 /* traceparent: the client's, or NULL. */

@@ -40,6 +40,7 @@ static void fill(struct attempt *a)
     a->request.stream = true;
     strcpy(a->request.model_fingerprint, "0123456789abcdef");
     strcpy(a->request.idempotency_fingerprint, "00000000000000aa");
+    strcpy(a->request.request_id_fingerprint, "00000000000000bb");
     strcpy(a->request.credentials[0].header, "authorization");
     strcpy(a->request.credentials[0].fingerprint, "00000000000000ff");
     a->request.credentials[0].accepted = true;

@@ -32,6 +32,11 @@ Test(refgw_access_log, a_line_is_one_json_object_with_the_figures)
         .decision = "fallback_used",
         .error_class = "none",
         .end = "complete",
+        .request_id = "an-id",
+        .upstream = "fallback",
+        .answer = "complete",
+        .input_tokens = 7,
+        .output_tokens = -1,
         .elapsed_ms = 12,
     };
     struct json *line = line_of(&entry);
@@ -43,6 +48,10 @@ Test(refgw_access_log, a_line_is_one_json_object_with_the_figures)
     cr_expect(json_get_true(line, "stream"));
     cr_expect_str_eq(json_text(json_pointer(line, "/upstreams/1/name"), ""),
                      "fallback");
+    cr_expect_str_eq(json_get_text(line, "upstream", ""), "fallback");
+    cr_expect_str_eq(json_get_text(line, "request_id", ""), "an-id");
+    cr_expect_eq(json_get_int(line, "input_tokens", -1), 7);
+    cr_expect_eq(json_kind(json_get(line, "output_tokens")), JSON_NULL);
     cr_expect_eq(json_kind(json_get(line, "outcome")), JSON_NULL);
     json_free(line);
 }
