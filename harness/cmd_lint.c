@@ -21,11 +21,12 @@ static void warn_of_keys(const struct profile *profile)
     for (size_t i = 0; i < command->count; i++)
         if (strstr(command->items[i], ".key}") ||
             strstr(command->items[i], ".key."))
-            fprintf(stderr,
-                    "%s: $.start.command[%zu]: warning: a key in the arguments "
-                    "can be read by everybody on the machine; hand it over in "
-                    "start.env or start.files\n",
-                    profile->path, i);
+            outlet_say(
+                stderr,
+                "%s: $.start.command[%zu]: warning: a key in the arguments "
+                "can be read by everybody on the machine; hand it over in "
+                "start.env or start.files\n",
+                profile->path, i);
 }
 
 static bool lint_profile(const char *path, struct err *err)
