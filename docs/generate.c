@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/bind.h"
+#include "common/credential.h"
 #include "common/scenario.h"
 #include "common/xalloc.h"
 #include "harness/judge/check.h"
@@ -205,6 +206,29 @@ static void print_coverage(struct buf *out)
     json_free(catalogue);
 }
 
+static void print_credentials(struct buf *out)
+{
+    static const char *const places[] = {
+        [CREDENTIAL_REQUEST] = "header of a request",
+        [CREDENTIAL_ANSWER] = "header of an answer",
+        [CREDENTIAL_QUERY] = "parameter of a URL",
+    };
+
+    buf_add_text(
+        out, "# Where credentials come\n\nGenerated from "
+             "`common/credential.c` by `./dev docs`: the one list. What comes "
+             "in these headers of a request the mock's journal names by its "
+             "fingerprint, `Bearer` taken off, and the check "
+             "`one_credential` counts it. Where a key is accepted, a healthy "
+             "upstream takes it; elsewhere it opens nothing. What telemetry "
+             "captures of any of these places fails the check "
+             "`over_collection`.\n\n| name | place | a key is accepted | "
+             "source |\n|---|---|---|---|\n");
+    for (const struct credential_row *row = credential_rows; row->name; row++)
+        buf_printf(out, "| `%s` | %s | %s | %s |\n", row->name,
+                   places[row->place], row->accepted ? "yes" : "no", row->text);
+}
+
 static const struct page pages[] = {
     { .file = "scenarios/schema/scenario.schema.json",
       .schema = scenario_schema },
@@ -230,6 +254,7 @@ static const struct page pages[] = {
     { .file = "docs/runbook.md", .title = "runbook", .table = runbook_table },
     { .file = "docs/faults.md", .print = print_faults },
     { .file = "docs/checks.md", .print = print_checks },
+    { .file = "docs/credentials.md", .print = print_credentials },
     { .file = "docs/coverage.md", .print = print_coverage },
     { 0 },
 };

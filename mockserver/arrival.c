@@ -58,18 +58,19 @@ arrival_read_credentials(struct attempt *attempt, const struct head *head,
         struct attempt_credential *found;
         char name[32] = "", *value;
         const char *secret;
+        const struct credential_row *row = credential_find(
+            CREDENTIAL_REQUEST, header->name, header->name_length);
 
-        arrival_lower(name, sizeof name, header->name, header->name_length);
-        if (!credential_is_header(name) ||
-            attempt->request.credential_count == ATTEMPT_CREDENTIALS)
+        if (!row || attempt->request.credential_count == ATTEMPT_CREDENTIALS)
             continue;
+        arrival_lower(name, sizeof name, header->name, header->name_length);
         found =
             &attempt->request.credentials[attempt->request.credential_count++];
         memcpy(found->header, name, sizeof found->header);
         value = xstrndup(header->value, header->value_length);
         secret = credential_key(name, value);
         digest_fingerprint(found->fingerprint, key, secret, strlen(secret));
-        found->accepted = accepts(context, found->fingerprint);
+        found->accepted = row->accepted && accepts(context, found->fingerprint);
         xwipe(value, header->value_length);
         free(value);
     }

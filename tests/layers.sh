@@ -198,6 +198,19 @@ one_way_out() {
         grep -vE '^(common/log|harness/(outlet|text_file|evidence/run_folder|launch/(guardian|process)|telemetry/otlp_receiver|leaks/(sink_control|syslog_receiver))|mockserver/(journal|tap|wire|lease|listener|stream))\.c:')
 }
 
+# Which headers and parameters carry credentials says one list. Names that are
+# words of everything else are left out.
+one_list_of_credentials() {
+    local line names
+    names=$(sed -nE 's/^ *\{ CREDENTIAL_[A-Z]+, "([^"]+)".*/\1/p' \
+        common/credential.c | grep -E '[-_]' | paste -sd'|')
+    [ -n "$names" ] || violation "common/credential.c: no rows were found"
+    while IFS= read -r line; do
+        violation "$line: a second list beside common/credential.c"
+    done < <(grep -niE "\"($names)\"" -r --include='*.[ch]' \
+        common harness mockserver | grep -v '^common/credential\.c:')
+}
+
 no_typedef_of_structs() {
     local line
     while IFS= read -r line; do
@@ -222,7 +235,8 @@ trap 'rm -f "$reached" "$reached".*' EXIT
 
 rules=(rooms_stay_apart libraries_stay_put common_is_common top_level
     one_file_and_one_row tables_over_chains functions_are_short
-    only_main_exits one_way_out no_typedef_of_structs no_traces_of_a_place)
+    only_main_exits one_way_out
+    one_list_of_credentials no_typedef_of_structs no_traces_of_a_place)
 for rule in "${rules[@]}"; do
     "$rule"
 done

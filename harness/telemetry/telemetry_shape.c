@@ -35,22 +35,6 @@ static const char *const content_members[] = { "content", "arguments", NULL };
 static const char *const url_attributes[] = { "url.full", "url.query",
                                               "http.url", "http.target",
                                               "url.path", NULL };
-/* Parameters of a query that carry a credential. */
-static const char *const secret_parameters[] = { "key",
-                                                 "api_key",
-                                                 "apikey",
-                                                 "api-key",
-                                                 "access_token",
-                                                 "token",
-                                                 "sig",
-                                                 "signature",
-                                                 "X-Amz-Signature",
-                                                 "X-Amz-Credential",
-                                                 "X-Amz-Security-Token",
-                                                 "AWSAccessKeyId",
-                                                 "X-Goog-Signature",
-                                                 NULL };
-
 static bool listed(const char *const *names, const char *name)
 {
     for (; *names; names++) {
@@ -130,21 +114,25 @@ static bool holds_content(const struct otlp_value *value)
 /* "http.request.header.x_api_key" as well. */
 static bool is_captured_header(const char *name)
 {
-    static const char *const before[] = { "http.request.header.",
-                                          "http.response.header.", NULL };
+    static const struct {
+        const char *before;
+        enum credential_place place;
+    } sides[] = { { "http.request.header.", CREDENTIAL_REQUEST },
+                  { "http.response.header.", CREDENTIAL_ANSWER } };
     char header[64];
     size_t length;
 
-    for (size_t i = 0; before[i]; i++) {
-        if (strncasecmp(name, before[i], strlen(before[i])))
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+        if (strncasecmp(name, sides[i].before, strlen(sides[i].before)))
             continue;
-        snprintf(header, sizeof header, "%s", name + strlen(before[i]));
+        snprintf(header, sizeof header, "%s", name + strlen(sides[i].before));
         length = strlen(header);
         for (size_t k = 0; k < length; k++)
             if (header[k] == '_')
                 header[k] = '-';
-        return credential_is_header(header) ||
-               !strcasecmp(header, "set-cookie");
+        /* What an answer repeats of its request is captured as well. */
+        return credential_find(sides[i].place, header, length) ||
+               credential_find(CREDENTIAL_REQUEST, header, length);
     }
     return false;
 }
@@ -158,15 +146,6 @@ static bool has_user_info(const char *url)
     return at && !is_blank_text(host + 3, (size_t)(at - host) - 3);
 }
 
-static bool is_secret_parameter(const char *name, size_t length)
-{
-    for (size_t i = 0; secret_parameters[i]; i++)
-        if (strlen(secret_parameters[i]) == length &&
-            !strncasecmp(secret_parameters[i], name, length))
-            return true;
-    return false;
-}
-
 /* query: with or without what stands before its "?". */
 static bool has_secret_parameter(const char *query)
 {
@@ -178,7 +157,7 @@ static bool has_secret_parameter(const char *query)
         size_t name = strcspn(query, "=&#");
         size_t value = query[name] == '=' ? strcspn(query + name + 1, "&#") : 0;
 
-        if (value && is_secret_parameter(query, name) &&
+        if (value && credential_find(CREDENTIAL_QUERY, query, name) &&
             !is_blank_text(query + name + 1, value))
             return true;
         query += name + (query[name] == '=') + value;

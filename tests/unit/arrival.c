@@ -56,6 +56,22 @@ Test(arrival, a_key_is_fingerprinted_and_looked_up_without_its_scheme)
                      "host authorization x-api-key");
 }
 
+Test(arrival, a_key_opens_nothing_where_none_belongs)
+{
+    char fingerprint[FINGERPRINT_HEX_SIZE];
+
+    digest_fingerprint(fingerprint, key, "sk-1", 4);
+    read_head("POST /v1/chat/completions HTTP/1.1\r\nHost: m\r\n"
+              "Cookie: sk-1\r\nProxy-Authorization: Bearer sk-1\r\n\r\n",
+              fingerprint);
+    cr_assert(attempt.request.credential_count == 2);
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_str_eq(attempt.request.credentials[i].fingerprint,
+                         fingerprint);
+        cr_assert(!attempt.request.credentials[i].accepted);
+    }
+}
+
 Test(arrival, the_line_and_the_marks_are_read)
 {
     read_head("POST /s/transient/x/v1/chat/completions?a=b HTTP/1.0\r\n"
