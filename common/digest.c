@@ -70,6 +70,16 @@ void digest_sha256(char out[static DIGEST_HEX_SIZE], const void *bytes,
     digest_to_hex(out, sum, sizeof sum);
 }
 
+size_t digest_named(uint8_t out[static DIGEST_BYTES_MOST], const char *name,
+                    const void *bytes, size_t length)
+{
+    const EVP_MD *kind = EVP_get_digestbyname(name);
+    unsigned size = 0;
+
+    return kind && EVP_Digest(bytes, length, out, &size, kind, NULL) == 1 ? size
+                                                                          : 0;
+}
+
 static bool hash_stream(EVP_MD_CTX *hash, FILE *in, int64_t *size)
 {
     uint8_t piece[16384];

@@ -16,6 +16,12 @@
 void digest_sha256(char out[static DIGEST_HEX_SIZE], const void *bytes,
                    size_t length);
 
+/* "md5", "sha1", "sha256", "sha512". Returns the digest's bytes, 0 where the
+ * library does not know it (a build without MD5). */
+#define DIGEST_BYTES_MOST 64
+size_t digest_named(uint8_t out[static DIGEST_BYTES_MOST], const char *name,
+                    const void *bytes, size_t length);
+
 /* SHA-256 of a file's content; false and err on I/O failure. size may be NULL.
  */
 bool digest_file(char out[static DIGEST_HEX_SIZE], const char *path,

@@ -107,22 +107,30 @@ static void code_utf16(struct coded *out, const struct coder *coder,
     out->start[out->length] = out->bytes.length;
 }
 
-/* A digest of the text, as logs name keys by. */
-static void code_sha256(struct coded *out, const struct coder *coder,
+#define LETTERS_64                                                             \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+/* A digest of the text, as logs name keys by, in hex or base64; where the
+ * library has none of that name, nothing. */
+static void code_digest(struct coded *out, const struct coder *coder,
                         const char *text, size_t phase)
 {
-    char hex[DIGEST_HEX_SIZE];
+    uint8_t bytes[DIGEST_BYTES_MOST + 1] = { 0 };
+    size_t size = digest_named(bytes, coder->detail, text, out->length);
 
-    (void)coder;
     (void)phase;
-    digest_sha256(hex, text, out->length);
-    buf_add_text(&out->bytes, hex);
+    if (coder->bits == 4)
+        for (size_t i = 0; i < size; i++)
+            buf_printf(&out->bytes, "%02x", (unsigned)bytes[i]);
+    else
+        for (size_t bit = 0; bit < 8 * size; bit += 6) {
+            unsigned pair = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
+
+            buf_add(&out->bytes, &LETTERS_64[pair >> (10 - bit % 8) & 63], 1);
+        }
     for (size_t i = 0; i <= out->length; i++)
         out->start[i] = i * out->bytes.length / out->length;
 }
-
-#define LETTERS_64                                                             \
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 const struct coder coders[] = {
     { .name = "plain",
@@ -162,10 +170,54 @@ const struct coder coders[] = {
       .detail = ", ",
       .encode = code_decimal },
     { .name = "utf-16", .phases = 1, .encode = code_utf16 },
+    { .name = "md5",
+      .traits = CODER_DERIVED | CODER_CREDENTIALS | CODER_FOLDS,
+      .phases = 1,
+      .bits = 4,
+      .detail = "md5",
+      .encode = code_digest },
+    { .name = "md5-base64",
+      .traits = CODER_DERIVED | CODER_CREDENTIALS,
+      .phases = 1,
+      .bits = 6,
+      .detail = "md5",
+      .encode = code_digest },
+    { .name = "sha1",
+      .traits = CODER_DERIVED | CODER_CREDENTIALS | CODER_FOLDS,
+      .phases = 1,
+      .bits = 4,
+      .detail = "sha1",
+      .encode = code_digest },
+    { .name = "sha1-base64",
+      .traits = CODER_DERIVED | CODER_CREDENTIALS,
+      .phases = 1,
+      .bits = 6,
+      .detail = "sha1",
+      .encode = code_digest },
     { .name = "sha256",
       .traits = CODER_DERIVED | CODER_CREDENTIALS | CODER_FOLDS,
       .phases = 1,
-      .encode = code_sha256 },
+      .bits = 4,
+      .detail = "sha256",
+      .encode = code_digest },
+    { .name = "sha256-base64",
+      .traits = CODER_DERIVED | CODER_CREDENTIALS,
+      .phases = 1,
+      .bits = 6,
+      .detail = "sha256",
+      .encode = code_digest },
+    { .name = "sha512",
+      .traits = CODER_DERIVED | CODER_CREDENTIALS | CODER_FOLDS,
+      .phases = 1,
+      .bits = 4,
+      .detail = "sha512",
+      .encode = code_digest },
+    { .name = "sha512-base64",
+      .traits = CODER_DERIVED | CODER_CREDENTIALS,
+      .phases = 1,
+      .bits = 6,
+      .detail = "sha512",
+      .encode = code_digest },
     { 0 }
 };
 

@@ -35,7 +35,7 @@ struct coder {
     unsigned traits;
     size_t phases;      /* base64: how a text may lie across groups of 3 */
     size_t bits;        /* of a character, where groups straddle bytes; or 0 */
-    const char *detail; /* alphabet, or what stands between numbers */
+    const char *detail; /* alphabet, what stands between numbers, digest */
     void (*encode)(struct coded *out, const struct coder *coder,
                    const char *text, size_t phase);
 };

@@ -123,6 +123,218 @@ static void plant_lines(struct buf *out, const char *text, size_t length)
     in_pieces(out, text, length, 7, "", "\n    ");
 }
 
+static void plant_octal(struct buf *out, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        buf_printf(out, "\\%03o", (unsigned)(uint8_t)text[i]);
+}
+
+/* b'...', as Python shows bytes. */
+static void plant_python(struct buf *out, const char *text, size_t length)
+{
+    buf_add_text(out, "b'");
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+
+        if (c == '\n')
+            buf_add_text(out, "\\n");
+        else if (c == '\\' || c == '\'')
+            buf_printf(out, "\\%c", c);
+        else if ((uint8_t)c < 32 || (uint8_t)c > 126)
+            buf_printf(out, "\\x%02x", (unsigned)(uint8_t)c);
+        else
+            buf_add(out, &c, 1);
+    }
+    buf_add_text(out, "'");
+}
+
+/* --- what decodes runs of letters ---------------------------------------- */
+
+static void add_base64(struct buf *out, const char *bytes, size_t length,
+                       size_t line)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm"
+                                  "nopqrstuvwxyz0123456789+/";
+
+    for (size_t i = 0, column = 0; i < length; i += 3, column += 4) {
+        unsigned value = 0;
+
+        for (size_t k = 0; k < 3; k++)
+            value = value << 8 | (i + k < length ? (uint8_t)bytes[i + k] : 0U);
+        if (line && column == line) {
+            buf_add_text(out, "\r\n");
+            column = 0;
+        }
+        for (size_t k = 0; k < 4; k++)
+            buf_add(out,
+                    i + k <= length ? &letters[value >> (18 - 6 * k) & 63]
+                                    : "=",
+                    1);
+    }
+}
+
+/* A body, as gateways log them: the text is a member of it. */
+static struct buf body_of(const char *text, size_t length)
+{
+    struct buf body = { 0 };
+
+    buf_add_text(&body, "{\"role\":\"user\",\"content\":");
+    json_quote(&body, text, length);
+    buf_add_text(&body, ",\"n\":1}");
+    return body;
+}
+
+static void wipe(struct buf *buf)
+{
+    xwipe(buf->data, buf->length);
+    buf_release(buf);
+}
+
+static void plant_base64_body(struct buf *out, const char *text, size_t length)
+{
+    struct buf body = body_of(text, length);
+
+    add_base64(out, body.data, body.length, 0);
+    wipe(&body);
+}
+
+static void plant_base64_mime(struct buf *out, const char *text, size_t length)
+{
+    struct buf body = body_of(text, length);
+
+    add_base64(out, body.data, body.length, 76);
+    wipe(&body);
+}
+
+static void plant_base64_twice(struct buf *out, const char *text, size_t length)
+{
+    struct buf once = { 0 };
+
+    plant_base64_body(&once, text, length);
+    add_base64(out, once.data, once.length, 0);
+    wipe(&once);
+}
+
+static void plant_hex_body(struct buf *out, const char *text, size_t length)
+{
+    struct buf body = body_of(text, length);
+
+    each_byte(out, body.data, body.length, "$");
+    wipe(&body);
+}
+
+/* Sixteen bytes a line, with an offset before and letters behind them; groups
+ * of so many bytes. */
+static void add_dump(struct buf *out, const char *bytes, size_t length,
+                     size_t group, const char *after_offset)
+{
+    for (size_t line = 0; line < length; line += 16) {
+        buf_printf(out, "\n%08zx%s", line, after_offset);
+        for (size_t i = line; i < line + 16; i++) {
+            if (i < length)
+                buf_printf(out, "%02x", (unsigned)(uint8_t)bytes[i]);
+            else
+                buf_add_text(out, "  ");
+            if ((i + 1) % group == 0)
+                buf_add_text(out, group == 1 && i % 16 == 7 ? "  " : " ");
+        }
+        buf_add_text(out, " |");
+        for (size_t i = line; i < line + 16 && i < length; i++)
+            buf_add(out, bytes[i] > 31 && bytes[i] < 127 ? &bytes[i] : ".", 1);
+        buf_add_text(out, "|");
+    }
+    buf_add_text(out, "\n");
+}
+
+static void plant_hexdump(struct buf *out, const char *text, size_t length)
+{
+    struct buf body = body_of(text, length);
+
+    add_dump(out, body.data, body.length, 1, "  ");
+    wipe(&body);
+}
+
+static void plant_xxd(struct buf *out, const char *text, size_t length)
+{
+    struct buf body = body_of(text, length);
+
+    add_dump(out, body.data, body.length, 2, ": ");
+    wipe(&body);
+}
+
+/* A source file's array: some a line. */
+static void plant_hex_array(struct buf *out, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        buf_printf(out, "%s0x%02x,", i % 12 ? " " : "\n  ",
+                   (unsigned)(uint8_t)text[i]);
+}
+
+/* Pretty-printed JSON: one a line. */
+static void plant_number_lines(struct buf *out, const char *text, size_t length)
+{
+    buf_add_text(out, "\n[");
+    for (size_t i = 0; i < length; i++)
+        buf_printf(out, "\n    %u,", (unsigned)(uint8_t)text[i]);
+    buf_add_text(out, "\n    0\n]\n");
+}
+
+static void add_utf16(struct buf *out, const char *text, size_t length,
+                      bool big)
+{
+    struct buf body = body_of(text, length);
+
+    for (size_t i = 0; i < body.length; i++) {
+        unsigned point = (uint8_t)body.data[i];
+        char pair[2];
+
+        if ((point & 0xe0) == 0xc0 && i + 1 < body.length)
+            point = (point & 0x1f) << 6 | ((uint8_t)body.data[++i] & 0x3f);
+        pair[big] = (char)(point & 0xff);
+        pair[!big] = (char)(point >> 8);
+        buf_add(out, pair, 2);
+    }
+    wipe(&body);
+}
+
+static void plant_utf16_little(struct buf *out, const char *text, size_t length)
+{
+    add_utf16(out, text, length, false);
+}
+
+static void plant_utf16_big(struct buf *out, const char *text, size_t length)
+{
+    add_utf16(out, text, length, true);
+}
+
+/* --- what puts pieces together ------------------------------------------- */
+
+/* Two halves, each a text in a log record that is JSON. */
+static void plant_json_records(struct buf *out, const char *text, size_t length)
+{
+    size_t half = piece(text, length, (length + 1) / 2);
+
+    buf_add_text(out, "\n{\"level\":\"debug\",\"msg\":");
+    json_quote(out, text, half);
+    buf_add_text(out, "}\n{\"level\":\"debug\",\"msg\":");
+    json_quote(out, text + half, length - half);
+    buf_add_text(out, "}\n");
+}
+
+/* Two halves, each a text in an attribute of OTLP's protobuf form. */
+static void plant_attributes(struct buf *out, const char *text, size_t length)
+{
+    size_t half = piece(text, length, (length + 1) / 2);
+    size_t parts[] = { half, length - half };
+
+    for (size_t i = 0; i < 2; i++) {
+        buf_printf(out, "\x4a%c\x0a\x04part\x12%c\x0a%c", (int)parts[i] + 10,
+                   (int)parts[i] + 2, (int)parts[i]);
+        buf_add(out, text, parts[i]);
+        text += parts[i];
+    }
+}
+
 /* Two halves, each in a log record of its own. */
 static void plant_records(struct buf *out, const char *text, size_t length)
 {
@@ -174,6 +386,24 @@ static void plant_zlib(struct buf *out, const char *text, size_t length)
     pack_zlib(out, text, length, 15);
 }
 
+static void plant_base64_gzip(struct buf *out, const char *text, size_t length)
+{
+    struct buf packed = { 0 };
+
+    plant_gzip(&packed, text, length);
+    add_base64(out, packed.data, packed.length, 0);
+    wipe(&packed);
+}
+
+static void plant_hexdump_gzip(struct buf *out, const char *text, size_t length)
+{
+    struct buf packed = { 0 };
+
+    plant_gzip(&packed, text, length);
+    add_dump(out, packed.data, packed.length, 1, "  ");
+    wipe(&packed);
+}
+
 /* Behind words: a few letters alone would not be made smaller, and stand in the
  * frame as they are. */
 static void plant_zstd(struct buf *out, const char *text, size_t length)
@@ -201,14 +431,30 @@ const struct plant plants[] = { { "plain", plant_as_is, false },
                                 { "json-twice", plant_json_twice, false },
                                 { "json-unicode", plant_json_unicode, false },
                                 { "json-bytes", plant_bytes, false },
+                                { "octal", plant_octal, false },
+                                { "python-bytes", plant_python, false },
                                 { "percent", plant_percent, false },
                                 { "percent-twice", plant_percent_twice, false },
                                 { "entity", plant_entity, false },
                                 { "upper", plant_upper, false },
                                 { "lines", plant_lines, false },
                                 { "records", plant_records, false },
+                                { "json-records", plant_json_records, false },
+                                { "attributes", plant_attributes, false },
                                 { "events", plant_events, false },
+                                { "base64-body", plant_base64_body, false },
+                                { "base64-mime", plant_base64_mime, false },
+                                { "base64-twice", plant_base64_twice, false },
+                                { "hex-body", plant_hex_body, false },
+                                { "hexdump", plant_hexdump, false },
+                                { "xxd", plant_xxd, false },
+                                { "hex-array", plant_hex_array, false },
+                                { "number-lines", plant_number_lines, false },
+                                { "utf-16le", plant_utf16_little, false },
+                                { "utf-16be", plant_utf16_big, false },
                                 { "gzip", plant_gzip, true },
                                 { "zlib", plant_zlib, true },
                                 { "zstd", plant_zstd, true },
+                                { "base64-gzip", plant_base64_gzip, true },
+                                { "hexdump-gzip", plant_hexdump_gzip, true },
                                 { 0 } };

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "harness/leaks/hit_name.h"
+#include "harness/leaks/inner.h"
 #include "harness/leaks/scan_hits.h"
-#include "harness/leaks/unpack.h"
 #include "harness/leaks/view.h"
 
 #define LITERALS_MOST 32 /* magics and keys */
@@ -39,24 +40,18 @@ struct spots {
     size_t count, capacity;
 };
 
-struct unpacking {
-    struct unpack *unpack;
-    struct scan *inner;
-    const char *name;
-    int64_t from; /* of the text */
-    size_t at;    /* in this window: what was not given yet */
-};
-
 struct scan {
     struct scan_set *set;
-    size_t depth; /* of compression */
-    char *window; /* SCAN_WINDOW_BYTES at most */
+    size_t packed, coded; /* how deep below the text itself */
+    char *window;         /* SCAN_WINDOW_BYTES at most */
     size_t filled, capacity;
     size_t old;   /* of them were in the window before */
     int64_t base; /* where the window begins */
     struct tape tapes[VIEWS];
     struct spots events[VIEWS], magics;
-    struct unpacking unpackings[UNPACKS_MOST];
+    struct inner unpackings[UNPACKS_MOST];
+    struct inner decoding;
+    size_t decoded; /* in this window: runs were looked for as far as here */
     struct scan_hits hits;
     const char *problem;
 };
@@ -89,19 +84,13 @@ void scan_set_release(struct scan_set *set)
     needle_set_release(&set->needles);
 }
 
-static struct scan *new_scan(struct scan_set *set, int64_t base, size_t depth)
+struct scan *scan_new(struct scan_set *set, int64_t base)
 {
     struct scan *scan = xcalloc(1, sizeof *scan);
 
     scan->set = set;
     scan->base = base;
-    scan->depth = depth;
     return scan;
-}
-
-struct scan *scan_new(struct scan_set *set, int64_t base)
-{
-    return new_scan(set, base, 0);
 }
 
 /* --- one text ------------------------------------------------------------ */
@@ -112,43 +101,6 @@ struct looking {
     struct needle_match last; /* anchors of one place follow each other */
     bool any;
 };
-
-static const struct {
-    unsigned kind;
-    const char *name;
-} kind_names[] = {
-    { TAPE_JSON, "json" },
-    { TAPE_PERCENT, "percent" },
-    { TAPE_ENTITY, "entity" },
-};
-
-static void add_name(char *out, size_t size, const char *name)
-{
-    size_t used = strlen(out);
-
-    snprintf(out + used, size - used, "%s%s", used ? "+" : "", name);
-}
-
-static void name_encoding(char *out, size_t size, unsigned kinds,
-                          const struct needle *needle, bool folded)
-{
-    out[0] = '\0';
-    for (unsigned depth = 0; depth < TAPE_UNESCAPES; depth++)
-        for (size_t i = 0; i < sizeof kind_names / sizeof *kind_names; i++)
-            if (kinds & kind_names[i].kind << (depth * TAPE_ESCAPE_KINDS))
-                add_name(out, size, kind_names[i].name);
-    if (kinds & TAPE_EVENTS)
-        add_name(out, size, "events");
-    if (kinds & TAPE_LINES)
-        add_name(out, size, "lines");
-    if (needle->coder != coders || !out[0])
-        add_name(out, size, needle->coder->name);
-    if (folded) {
-        size_t used = strlen(out);
-
-        snprintf(out + used, size - used, ", case folded");
-    }
-}
 
 /* A match that the view itself took no part in was seen before it. */
 static bool is_new(const struct scan *scan, size_t index,
@@ -187,8 +139,8 @@ static void note_match(struct scan *scan, size_t index,
             return;
         hit.how = HIT_DERIVED;
     }
-    name_encoding(hit.encoding, sizeof hit.encoding, kinds, needle,
-                  match->folded);
+    hit_name(hit.encoding, sizeof hit.encoding, kinds, needle->coder->name,
+             match->folded);
     hit.from = tape_origin(tape, match->from);
     hit.to = tape_origin(tape, match->to - 1) + 1;
     scan_hits_note(&scan->hits, &hit);
@@ -259,61 +211,47 @@ static void look_at_views(struct scan *scan)
     }
 }
 
-/* --- what is compressed -------------------------------------------------- */
+/* --- what is compressed, and what is coded ------------------------------ */
 
-static void unpacked(void *context, const char *bytes, size_t length)
+static struct scan *inner_scan(const struct scan *scan, size_t packed,
+                               size_t coded)
 {
-    scan_feed(context, bytes, length);
+    struct scan *inner = scan_new(scan->set, 0);
+
+    inner->packed = scan->packed + packed;
+    inner->coded = scan->coded + coded;
+    return inner;
 }
 
-static void end_unpacking(struct scan *scan, struct unpacking *unpacking,
-                          int64_t to)
+static void end_inner(struct scan *scan, struct inner *inner)
 {
-    struct scan_hits inner = { 0 };
-    const char *problem = scan_end(unpacking->inner, SCAN_NOTES_MOST, &inner);
+    const char *problem =
+        inner_end(inner, scan->base + (int64_t)inner->at, &scan->hits);
 
     if (problem)
         scan->problem = problem;
-    for (size_t i = 0; i < inner.count; i++) {
-        struct scan_hit hit = inner.items[i];
-
-        hit.from = unpacking->from;
-        hit.to = to;
-        snprintf(hit.encoding, sizeof hit.encoding, "%s", unpacking->name);
-        if (strcmp(inner.items[i].encoding, coders[0].name) != 0)
-            snprintf(hit.encoding, sizeof hit.encoding, "%s+%.40s",
-                     unpacking->name, inner.items[i].encoding);
-        scan_hits_note(&scan->hits, &hit);
-    }
-    scan_hits_release(&inner);
-    unpack_free(unpacking->unpack);
-    *unpacking = (struct unpacking){ 0 };
 }
 
 /* Gives it what this window holds. */
-static void go_on(struct scan *scan, struct unpacking *unpacking)
+static void go_on(struct scan *scan, struct inner *inner)
 {
-    size_t used;
-    enum unpack_state state = unpack_feed(
-        unpacking->unpack, scan->window + unpacking->at,
-        scan->filled - unpacking->at, &used, unpacked, unpacking->inner);
+    enum unpack_state state = inner_feed(inner, scan->window, scan->filled);
 
-    unpacking->at += used;
     if (state == UNPACK_TOO_MUCH)
         scan->problem = "a compressed part was too long to be read whole";
     if (state != UNPACK_MORE)
-        end_unpacking(scan, unpacking, scan->base + (int64_t)unpacking->at);
+        end_inner(scan, inner);
 }
 
 /* A free one; else one that never gave a byte, and so is none; else NULL. */
-static struct unpacking *free_unpacking(struct scan *scan)
+static struct inner *free_unpacking(struct scan *scan)
 {
     for (size_t i = 0; i < UNPACKS_MOST; i++)
-        if (!scan->unpackings[i].unpack)
+        if (!scan->unpackings[i].scan)
             return &scan->unpackings[i];
     for (size_t i = 0; i < UNPACKS_MOST; i++)
-        if (!scan->unpackings[i].inner->filled) {
-            end_unpacking(scan, &scan->unpackings[i], 0);
+        if (!scan->unpackings[i].scan->filled) {
+            end_inner(scan, &scan->unpackings[i]);
             return &scan->unpackings[i];
         }
     return NULL;
@@ -322,32 +260,68 @@ static struct unpacking *free_unpacking(struct scan *scan)
 static void begin_unpacking(struct scan *scan, const struct view_spot *spot)
 {
     size_t at = spot->end - unpack_magics[spot->key].length;
-    struct unpacking *unpacking = free_unpacking(scan);
+    struct inner *inner = free_unpacking(scan);
 
-    if (!unpacking) {
+    if (!inner) {
         scan->problem = "too many compressed parts at once to be read all";
         return;
     }
-    *unpacking = (struct unpacking){
+    *inner = (struct inner){
         .unpack = unpack_new(spot->key, SCAN_UNPACK_MOST),
-        .inner = new_scan(scan->set, 0, scan->depth + 1),
+        .scan = inner_scan(scan, 1, 0),
         .name = unpack_magics[spot->key].name,
         .from = scan->base + (int64_t)at,
         .at = at,
     };
-    go_on(scan, unpacking);
+    go_on(scan, inner);
 }
 
 static void look_into_compressed(struct scan *scan)
 {
     for (size_t i = 0; i < UNPACKS_MOST; i++)
-        if (scan->unpackings[i].unpack)
+        if (scan->unpackings[i].scan)
             go_on(scan, &scan->unpackings[i]);
     for (size_t i = 0; i < scan->magics.count; i++)
         /* One that ends in the old part was tried with that window. */
         if (scan->magics.items[i].end > scan->old &&
-            scan->depth < SCAN_UNPACK_DEPTH)
+            scan->packed < SCAN_UNPACK_DEPTH)
             begin_unpacking(scan, &scan->magics.items[i]);
+}
+
+static void begin_decoding(struct scan *scan, const struct decode_run *run)
+{
+    scan->decoding = (struct inner){
+        .decode = xcalloc(1, sizeof *scan->decoding.decode),
+        .scan = inner_scan(scan, 0, 1),
+        .name = decode_names[run->kind],
+        .from = scan->base + (int64_t)run->from,
+        .at = run->from,
+    };
+    decode_begin(scan->decoding.decode, run);
+}
+
+/* One run after the other: the next begins where the last one ended. */
+static void look_into_coded(struct scan *scan)
+{
+    struct decode_run run;
+
+    if (scan->coded >= SCAN_DECODE_DEPTH)
+        return;
+    for (;;) {
+        if (scan->decoding.scan) {
+            size_t begun = scan->decoding.at;
+
+            go_on(scan, &scan->decoding);
+            scan->decoded = scan->decoding.at;
+            if (scan->decoding.scan)
+                return;
+            /* Even one that ended at once. */
+            scan->decoded += scan->decoded == begun;
+        }
+        if (!decode_find(&run, scan->window, scan->filled, scan->decoded))
+            return;
+        begin_decoding(scan, &run);
+    }
 }
 
 /* --- windows ------------------------------------------------------------- */
@@ -364,6 +338,7 @@ static void look_at_window(struct scan *scan)
     look(scan, RAW);
     look_at_views(scan);
     look_into_compressed(scan);
+    look_into_coded(scan);
     scan->tapes[RAW] = (struct tape){ 0 };
 }
 
@@ -371,12 +346,18 @@ static void next_window(struct scan *scan)
 {
     size_t kept =
         scan->filled < SCAN_OVERLAP_BYTES ? scan->filled : SCAN_OVERLAP_BYTES;
+    size_t gone;
 
     look_at_window(scan);
-    memmove(scan->window, scan->window + scan->filled - kept, kept);
+    gone = scan->filled - kept;
+    memmove(scan->window, scan->window + gone, kept);
     for (size_t i = 0; i < UNPACKS_MOST; i++)
-        scan->unpackings[i].at = kept;
-    scan->base += (int64_t)(scan->filled - kept);
+        scan->unpackings[i].at -= gone;
+    scan->decoding.at -= gone;
+    if (scan->decoded < scan->filled - DECODE_BACK)
+        scan->decoded = scan->filled - DECODE_BACK;
+    scan->decoded -= gone;
+    scan->base += (int64_t)gone;
     scan->filled = scan->old = kept;
 }
 
@@ -410,9 +391,10 @@ const char *scan_end(struct scan *scan, size_t most, struct scan_hits *out)
     if (scan->filled > scan->old)
         look_at_window(scan);
     for (size_t i = 0; i < UNPACKS_MOST; i++)
-        if (scan->unpackings[i].unpack)
-            end_unpacking(scan, &scan->unpackings[i],
-                          scan->base + (int64_t)scan->filled);
+        if (scan->unpackings[i].scan)
+            end_inner(scan, &scan->unpackings[i]);
+    if (scan->decoding.scan)
+        end_inner(scan, &scan->decoding);
     scan_hits_conclude(&scan->hits, &scan->set->needles, most);
     *out = scan->hits;
     problem = scan->problem;

@@ -11,6 +11,7 @@
 #define SCAN_WINDOW_BYTES  131072
 #define SCAN_OVERLAP_BYTES 16384
 #define SCAN_UNPACK_DEPTH  2                    /* gzip in gzip */
+#define SCAN_DECODE_DEPTH  2                    /* base64 in base64 */
 #define SCAN_UNPACK_MOST   ((int64_t)256 << 20) /* bytes out of one stream */
 
 /* What was found: never the value. */

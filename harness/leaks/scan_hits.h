@@ -8,7 +8,7 @@
 
 #include "harness/leaks/scan.h"
 
-#define SCAN_NOTES_MOST 64 /* of a canary in a text: pieces and wholes */
+#define SCAN_NOTES_MOST 128 /* of a canary in a text: pieces and wholes */
 /* Records between two halves of one text: they are still one. */
 #define SCAN_NEAR_BYTES 8192
 

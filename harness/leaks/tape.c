@@ -39,8 +39,9 @@ static void add_mark(struct tape *out, int64_t origin, unsigned kinds)
     if (last && last->kinds == kinds && !(kinds & TAPE_JOINS) &&
         last->origin + (int64_t)(out->length - last->at) == origin)
         return;
-    out->marks = xgrow(out->marks, out->mark_count, &out->mark_capacity,
-                       sizeof *out->marks);
+    if (out->mark_count == out->mark_capacity)
+        out->marks = xgrow(out->marks, out->mark_count, &out->mark_capacity,
+                           sizeof *out->marks);
     out->marks[out->mark_count++] = (struct tape_mark){ .at = out->length,
                                                         .origin = origin,
                                                         .kinds = kinds };

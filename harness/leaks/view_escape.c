@@ -154,7 +154,8 @@ static size_t entity(const char *bytes, size_t length, char out[static 4],
     for (size_t i = 0; entities[i].name; i++) {
         size_t name = strlen(entities[i].name);
 
-        if (length <= name || memcmp(bytes + 1, entities[i].name, name) != 0)
+        if (length <= name || bytes[1] != entities[i].name[0] ||
+            memcmp(bytes + 1, entities[i].name, name) != 0)
             continue;
         *out_length = put_utf8(out, entities[i].point);
         return 1 + name;
