@@ -7,6 +7,7 @@
 #define DUMP_LINE_BYTES  16  /* then come the same as letters */
 #define DUMP_PREFIX_MOST 160 /* of a log line before a dump's offset */
 #define OFFSET_DIGITS    4
+#define PAIRS_MOST       4 /* of plain letters, in UTF-16 */
 
 const char *const decode_names[] = {
     [DECODE_BASE64] = "base64",       [DECODE_HEX] = "hex",
@@ -247,6 +248,11 @@ static bool take_dump(struct decode *decode, unsigned c)
 /* --- UTF-16 ----------------------------------------------------------------
  */
 
+static bool is_letter(unsigned c)
+{
+    return (c >= ' ' && c < 0x7f) || c == '\n';
+}
+
 static bool take_unit(struct decode *decode, unsigned c)
 {
     unsigned unit;
@@ -258,9 +264,10 @@ static bool take_unit(struct decode *decode, unsigned c)
                ? decode->value
                : decode->value >> 8 | (decode->value & 255) << 8;
     decode->value = decode->digits = 0;
-    /* Letters of other scripts in a row: it is none, or no text of ours. */
-    decode->blanks = unit > 255 ? decode->blanks + 1 : 0;
-    if (!unit || decode->blanks > 64)
+    /* Two plain letters in a unit, a few times in a row: the text behind. */
+    decode->blanks =
+        is_letter(unit & 255) && is_letter(unit >> 8) ? decode->blanks + 1 : 0;
+    if (!unit || decode->blanks >= PAIRS_MOST)
         return false;
     if (unit < 0x80) {
         put(decode, unit);
@@ -352,6 +359,18 @@ void decode_end(struct decode *decode,
     flush(decode, out, context);
 }
 
+/* What follows a run may be the beginning of another one, and was taken for a
+ * part of it: the line behind a dump, the letters behind UTF-16. */
+static void give_back(const struct decode *decode, size_t line, size_t *used)
+{
+    size_t units = 2 * PAIRS_MOST;
+
+    if (decode->kind == DECODE_DUMP)
+        *used = line;
+    else if (decode->kind >= DECODE_UTF16_LITTLE)
+        *used -= units < *used ? units : *used;
+}
+
 bool decode_feed(struct decode *decode, const char *bytes, size_t length,
                  size_t *used,
                  void (*out)(void *context, const char *bytes, size_t length),
@@ -386,9 +405,7 @@ bool decode_feed(struct decode *decode, const char *bytes, size_t length,
             break;
         if (!taken || !takes[decode->kind](decode, c)) {
             decode_end(decode, out, context);
-            /* The line after a dump may be the beginning of another run. */
-            if (decode->kind == DECODE_DUMP)
-                *used = line;
+            give_back(decode, line, used);
             return false;
         }
         *used += taken;
