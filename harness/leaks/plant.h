@@ -15,6 +15,7 @@ struct plant {
     const char *name; /* "json-unicode" */
     void (*write)(struct buf *out, const char *text, size_t length);
     bool packs; /* several texts cost hardly more than one */
+    bool deep;  /* what decode.h undoes, and neither a needle nor a view */
 };
 extern const struct plant plants[]; /* ends with { 0 } */
 
