@@ -25,9 +25,20 @@ void gateway_texts_free(char **texts)
     free(texts);
 }
 
+/* A name that is there already has the later value. */
 static void environment_add(char ***list, size_t *count, const char *name,
                             const char *value)
 {
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < *count; i++) {
+        if (strncmp((*list)[i], name, length) || (*list)[i][length] != '=')
+            continue;
+        xwipe((*list)[i], strlen((*list)[i]));
+        free((*list)[i]);
+        (*list)[i] = xasprintf("%s=%s", name, value);
+        return;
+    }
     *list = xrealloc(*list, (*count + 2) * sizeof **list);
     (*list)[(*count)++] = xasprintf("%s=%s", name, value);
     (*list)[*count] = NULL;

@@ -47,6 +47,18 @@ static void add_packed(struct trail_parts *parts, const struct trail_file *file,
     snprintf(part->packing, sizeof part->packing, "%s", packing);
 }
 
+bool trail_held(const struct trail_file *file, int64_t size, const char *tail)
+{
+    char known[DIGEST_HEX_SIZE];
+
+    if (size >= file->size)
+        return strcmp(file->tail, tail) == 0;
+    if (file->fd < 0)
+        return false;
+    trail_tail(known, file->fd, size);
+    return strcmp(known, tail) == 0;
+}
+
 static bool begins_with(const struct trail_file *file,
                         const struct trail_file *old)
 {
@@ -58,6 +70,17 @@ static bool begins_with(const struct trail_file *file,
         return false;
     trail_tail(tail, file->fd, old->size);
     return strcmp(tail, old->tail) == 0;
+}
+
+/* A copy that is being made is the beginning of what it will be. */
+static bool is_copy(const struct trail_file *file, const struct trail_file *old)
+{
+    char tail[DIGEST_HEX_SIZE];
+
+    if (file->size >= old->size)
+        return begins_with(file, old);
+    trail_tail(tail, file->fd, file->size);
+    return trail_held(old, file->size, tail);
 }
 
 /* It is where it was: what was added is new. */
@@ -96,7 +119,7 @@ static size_t find_original(const struct comparing *c,
                            c->before->items[best].size >= old->size))
             continue;
         if (packed ? trail_unpacks_to(file->fd, file->size, old)
-                   : begins_with(file, old))
+                   : is_copy(file, old))
             best = i;
     }
     return best;

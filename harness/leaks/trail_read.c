@@ -143,33 +143,43 @@ int64_t trail_unpacked_size(int fd, int64_t size)
     return length;
 }
 
-/* The bytes of a content just before a place. */
+/* The bytes of a content just before a place, or before its end. */
 struct tail {
     int64_t at, end;
-    char bytes[TRAIL_TAIL_BYTES];
-    size_t length;
+    char bytes[TRAIL_TAIL_BYTES]; /* a ring: byte n stands at n % its size */
 };
 
 static void keep_tail(void *context, const char *bytes, size_t length)
 {
     struct tail *tail = context;
-    int64_t from = tail->end - TRAIL_TAIL_BYTES;
 
-    for (size_t i = 0; i < length; i++, tail->at++)
-        if (tail->at >= from && tail->at < tail->end)
-            tail->bytes[tail->length++] = bytes[i];
+    for (size_t i = 0; i < length && tail->at < tail->end; i++, tail->at++)
+        tail->bytes[tail->at % TRAIL_TAIL_BYTES] = bytes[i];
+}
+
+static void digest_tail(char out[static DIGEST_HEX_SIZE],
+                        const struct tail *tail)
+{
+    char bytes[TRAIL_TAIL_BYTES];
+    int64_t from =
+        tail->at > TRAIL_TAIL_BYTES ? tail->at - TRAIL_TAIL_BYTES : 0;
+
+    for (int64_t i = from; i < tail->at; i++)
+        bytes[i - from] = tail->bytes[i % TRAIL_TAIL_BYTES];
+    digest_sha256(out, bytes, (size_t)(tail->at - from));
+    xwipe(bytes, sizeof bytes);
 }
 
 bool trail_unpacks_to(int fd, int64_t size, const struct trail_file *file)
 {
     struct tail *tail = xcalloc(1, sizeof *tail);
-    char digest[DIGEST_HEX_SIZE];
+    char seen[DIGEST_HEX_SIZE];
     bool same;
 
     tail->end = file->size;
     read_unpacked(fd, size, keep_tail, tail);
-    digest_sha256(digest, tail->bytes, tail->length);
-    same = tail->at >= tail->end && strcmp(digest, file->tail) == 0;
+    digest_tail(seen, tail);
+    same = trail_held(file, tail->at, seen);
     xwipe(tail, sizeof *tail);
     free(tail);
     return same;

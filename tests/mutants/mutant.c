@@ -271,7 +271,8 @@ static void add_hit(struct mutant *mutant, const char *case_id,
         (struct mutant_hit){ xstrdup(case_id), xstrdup(check), hold };
 }
 
-/* "primary.key in stderr as hex, full": a row of bug_list.h may ask for it. */
+/* "primary.key in stderr as hex, full": a row of bug_list.h may ask for it, and
+ * for the place: "prompt in sqlite spend.db (requests.note) as plain, full". */
 static void add_leaks(struct mutant *mutant, const char *case_id,
                       const struct json *leaks)
 {
@@ -283,6 +284,16 @@ static void add_leaks(struct mutant *mutant, const char *case_id,
                       json_get_text(leak, "encoding", ""),
                       json_get_text(leak, "class", ""));
 
+        add_hit(mutant, case_id, told, false);
+        free(told);
+        if (!json_get(leak, "place") || !mutant->bug ||
+            !strstr(mutant->bug->check, " ("))
+            continue;
+        told = xasprintf(
+            "%s in %s (%s) as %s, %s", json_get_text(leak, "canary", ""),
+            json_get_text(leak, "sink", ""), json_get_text(leak, "place", ""),
+            json_get_text(leak, "encoding", ""),
+            json_get_text(leak, "class", ""));
         add_hit(mutant, case_id, told, false);
         free(told);
     }

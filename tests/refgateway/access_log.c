@@ -1,10 +1,14 @@
 #include "tests/refgateway/access_log.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <zlib.h>
 
 #include "common/clock.h"
 #include "common/json.h"
+#include "common/xalloc.h"
 
 static void add_text(struct buf *out, const char *key, const char *text)
 {
@@ -68,45 +72,103 @@ void access_log_format(struct buf *out, const struct access_entry *entry,
     buf_printf(out, ",\"elapsed_ms\":%" PRId64 "}", entry->elapsed_ms);
 }
 
-bool access_log_open(struct access_log *log, const char *path, struct err *err)
+static bool open_log(struct access_log *log, struct err *err)
 {
-    *log = (struct access_log){ .lock = PTHREAD_MUTEX_INITIALIZER };
-    if (!path)
-        return true;
-    log->out = fopen(path, "ae");
+    log->out = fopen(log->path, "ae");
     if (!log->out) {
-        err_set_errno(err, ERR_IO, path);
+        err_set_errno(err, ERR_IO, log->path);
         return false;
     }
+    fseek(log->out, 0, SEEK_END);
+    log->bytes = ftell(log->out);
     return true;
+}
+
+bool access_log_open(struct access_log *log, const char *path,
+                     int64_t most_bytes, struct err *err)
+{
+    *log = (struct access_log){ .lock = PTHREAD_MUTEX_INITIALIZER,
+                                .most_bytes = most_bytes };
+    if (!path)
+        return true;
+    log->path = xstrdup(path);
+    return open_log(log, err);
+}
+
+/* A reader sees the one or the other, and never a half. */
+static void compress_file(const char *from, const char *to)
+{
+    char *half = xasprintf("%s.tmp", to);
+    FILE *in = fopen(from, "re");
+    gzFile out = in ? gzopen(half, "wb") : NULL;
+    char bytes[8192];
+    size_t got;
+
+    while (out && (got = fread(bytes, 1, sizeof bytes, in)) > 0)
+        gzwrite(out, bytes, (unsigned)got);
+    if (out && gzclose(out) == Z_OK && rename(half, to) == 0)
+        unlink(from);
+    if (in)
+        fclose(in);
+    free(half);
+}
+
+/* With the lock held. */
+static void rotate(struct access_log *log)
+{
+    char *first = xasprintf("%s.1", log->path);
+    char *second = xasprintf("%s.2.gz", log->path);
+    struct err err = { 0 };
+
+    fclose(log->out);
+    compress_file(first, second);
+    rename(log->path, first);
+    if (!open_log(log, &err))
+        fprintf(stderr, "%s: %s\n", err.where, err.text);
+    free(first);
+    free(second);
+}
+
+void access_log_rotate(struct access_log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    if (log->out)
+        rotate(log);
+    pthread_mutex_unlock(&log->lock);
+}
+
+/* before: "failed: " of a seeded bug, else "". */
+static void write_line(struct access_log *log, const char *before,
+                       const void *bytes, size_t length)
+{
+    pthread_mutex_lock(&log->lock);
+    if (log->out) {
+        fputs(before, log->out);
+        fwrite(bytes, 1, length, log->out);
+        fputc('\n', log->out);
+        fflush(log->out);
+        log->bytes += (int64_t)(strlen(before) + length + 1);
+        if (log->most_bytes && log->bytes > log->most_bytes)
+            rotate(log);
+    }
+    pthread_mutex_unlock(&log->lock);
 }
 
 void access_log_write(struct access_log *log, const struct access_entry *entry)
 {
     struct buf line = { 0 };
 
-    if (!log->out)
-        return;
+    if (log->ledger)
+        ledger_write(log->ledger, &entry->spent);
     access_log_format(&line, entry, clock_wall_ms() / 1000);
-    buf_add(&line, "\n", 1);
-    pthread_mutex_lock(&log->lock);
-    fwrite(line.data, 1, line.length, log->out);
-    fflush(log->out);
-    pthread_mutex_unlock(&log->lock);
+    write_line(log, "", line.data, line.length);
     buf_release(&line);
 }
 
 void access_log_leak_bytes(struct access_log *log, const void *bytes,
                            size_t length)
 {
-    if (!log->out)
-        return;
-    pthread_mutex_lock(&log->lock);
-    fputs("failed: ", log->out);
-    fwrite(bytes, 1, length, log->out);
-    fputc('\n', log->out);
-    fflush(log->out);
-    pthread_mutex_unlock(&log->lock);
+    write_line(log, "failed: ", bytes, length);
 }
 
 void access_log_leak(struct access_log *log, const char *text)
@@ -118,5 +180,7 @@ void access_log_close(struct access_log *log)
 {
     if (log->out)
         fclose(log->out);
+    free(log->path);
     log->out = NULL;
+    log->path = NULL;
 }

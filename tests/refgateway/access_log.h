@@ -10,6 +10,7 @@
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "tests/refgateway/ledger.h"
 #include "tests/refgateway/rules.h"
 
 struct access_upstream {
@@ -35,15 +36,22 @@ struct access_entry {
     const char *answer;      /* "complete", "partial", "none" of one */
     int64_t input_tokens, output_tokens; /* -1: not known */
     int64_t elapsed_ms;
+    struct ledger_row spent;
 };
 
 struct access_log {
     FILE *out; /* NULL: no log is kept */
+    char *path;
+    int64_t bytes, most_bytes; /* of the file; 0: as many as come */
     pthread_mutex_t lock;
+    struct ledger *ledger; /* borrowed; NULL: none */
 };
 
-/* path NULL: no log. */
-bool access_log_open(struct access_log *log, const char *path, struct err *err);
+/* path NULL: no log. most_bytes: beyond it the log is rotated; 0: never. */
+bool access_log_open(struct access_log *log, const char *path,
+                     int64_t most_bytes, struct err *err);
+/* PATH becomes PATH.1, and what was PATH.1 becomes PATH.2.gz. */
+void access_log_rotate(struct access_log *log);
 void access_log_write(struct access_log *log, const struct access_entry *entry);
 void access_log_close(struct access_log *log);
 /* Seeded bugs only: a line with a text as it came. */

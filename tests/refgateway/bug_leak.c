@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_place.h"
 #include "tests/refgateway/bug_text.h"
 #include "tests/refgateway/bug_write.h"
 
@@ -115,6 +116,8 @@ static void leak(size_t index, struct access_log *log,
 void bug_leak(struct access_log *log, const struct relay *relay,
               const char *request)
 {
+    char *message;
+
     if (bug_is(BUG_COMPLETION_IN_LOG) && relay->end == RELAY_ANSWER)
         access_log_leak(log, buf_text(relay_answer(relay)));
     if (relay->course.progress.attempts < 2 && relay->end != RELAY_FAILED)
@@ -124,6 +127,9 @@ void bug_leak(struct access_log *log, const struct relay *relay,
             leak(i, log, relay->plan.settings, request);
     if (bug_is(BUG_UPSTREAM_TEXT_IN_LOG))
         access_log_leak(log, bug_text());
+    message = message_of(request);
+    bug_place(log, relay->plan.settings->upstreams[0].keys[0], message);
+    free(message);
 }
 
 /* What an upstream says about its failure, as its JSON means it. */

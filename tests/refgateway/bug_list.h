@@ -811,4 +811,32 @@ BUG(REQUEST_ID_NEW, "request-id-new-on-retry", "P18 J09", "request_id",
 BUG(REQUEST_ID_NOT_TOLD, "request-id-not-told", "P18", "request_id",
     "telemetry/request-id*", NULL,
     "the answer does not say by which id the request is called")
+/* P: leaks into other places. */
+BUG(KEY_IN_ROTATED, "key-in-rotated-log", "P01 P03", "primary.key in file access.log (access.log.1) as plain, full",
+    "transient/5xx-once[*", NULL,
+    "the upstream's key stands in the log, which is rotated before anybody looks")
+BUG(KEY_IN_COMPRESSED, "key-in-compressed-rotated-log", "P01 P03", "primary.key in file access.log (access.log.2.gz) as gzip, full",
+    "transient/5xx-once[*", NULL,
+    "the upstream's key stands in the log, which is rotated and compressed before anybody looks")
+BUG(PROMPT_IN_SPEND, "prompt-in-spend-log", "P03 P10", "prompt in sqlite spend.db (requests.note) as plain, full",
+    "transient/5xx-once[*", NULL,
+    "the request stands in a text of the spend log")
+BUG(KEY_IN_SPEND_BLOB, "key-in-spend-log-compressed", "P01 P03", "primary.key in sqlite spend.db (requests.details) as gzip, full",
+    "transient/5xx-once[*", NULL,
+    "the upstream's key stands in the spend log as a compressed blob")
+BUG(KEY_IN_SYSLOG, "key-in-syslog", "P01 P02", "primary.key in syslog as plain, full",
+    "transient/5xx-once[*", NULL,
+    "the upstream's key is sent by syslog")
+BUG(PROMPT_IN_SYSLOG, "prompt-in-syslog-by-socket", "P03 P10", "prompt in syslog as plain, full",
+    "transient/three-upstreams*", NULL,
+    "the request is sent by syslog")
+BUG(KEY_IN_ARGUMENTS, "key-in-arguments", "P01", "primary.key in process arguments (sh) as plain, full",
+    "transient/5xx-once[*", NULL,
+    "a helper is started with the upstream's key in its arguments")
+BUG(PROMPT_IN_ENVIRONMENT, "prompt-in-environment", "P03 P10", "prompt in process environment (sh) as plain, full",
+    "transient/5xx-once[*", NULL,
+    "a helper is started with the prompt in its environment")
+BUG(PROMPT_IN_OWN_FILE, "prompt-in-failure-file", "P03 P10", "prompt in file *.txt as plain, full",
+    "transient/5xx-once[*", NULL,
+    "of a request that failed a file of its own is kept")
 /* clang-format on */

@@ -398,6 +398,21 @@ static const char *decision(const struct relay *relay, bool answered)
                                          : "fallback_not_triggered";
 }
 
+/* By the last upstream that was asked. */
+static void note_spent(struct ledger_row *row, const struct exchange *exchange)
+{
+    const struct progress *progress = &exchange->relay.course.progress;
+
+    for (size_t i = 0; i < progress->count; i++) {
+        if (!progress->at[i].attempts)
+            continue;
+        row->upstream = exchange->plan->settings->upstreams[i].name;
+        row->model = exchange->plan->settings->upstreams[i].model;
+    }
+    row->input_tokens = exchange->tracing.input_tokens;
+    row->output_tokens = exchange->tracing.output_tokens;
+}
+
 static void note_relay(struct access_entry *log,
                        const struct exchange *exchange)
 {
@@ -414,6 +429,7 @@ static void note_relay(struct access_entry *log,
             relay->course.progress.at[i].attempts
         };
     }
+    note_spent(&log->spent, exchange);
     log->retries = progress_retries(&relay->course.progress);
     if (relay->course.progress.attempts)
         log->upstream =
@@ -477,6 +493,7 @@ void exchange_end(struct exchange *exchange, bool complete)
     if (exchange->relaying)
         note_answer(&log, exchange, complete);
     log.end = how_it_ended(exchange, complete);
+    log.spent.status = log.status;
     log.elapsed_ms = (clock_now_ns() - exchange->started_ns) / NS_PER_MS;
     line = log;
     for (int lines = bug_log(&line, &exchange->tracing); lines > 0; lines--)

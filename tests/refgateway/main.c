@@ -23,8 +23,8 @@
 #define BACKLOG      1024
 
 struct options {
-    const char *listen, *config, *runbook, *access_log;
-    int64_t seed;
+    const char *listen, *config, *runbook, *access_log, *spend_log;
+    int64_t seed, access_log_most;
     const char *bug;
     bool list_bugs, help, version;
 };
@@ -72,6 +72,19 @@ static bool read_options(struct options *out, int argc, char **argv,
           .out = &out->access_log,
           .argument = "FILE",
           .help = "one JSON line a request is appended" },
+        { .name = "access-log-most",
+          .kind = CLI_INT,
+          .out = &out->access_log_most,
+          .min = 1,
+          .max = INT64_MAX,
+          .argument = "BYTES",
+          .help = "then it becomes FILE.1, and that FILE.2.gz" },
+        { .name = "spend-log",
+          .kind = CLI_STRING,
+          .out = &out->spend_log,
+          .argument = "FILE",
+          .help = "SQLite, a row a request; SYSLOG in the environment, "
+                  "HOST:PORT or a socket's path: a line a request" },
         { .name = "seed",
           .kind = CLI_INT,
           .out = &out->seed,
@@ -269,10 +282,13 @@ int main(int argc, char **argv)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (rules_load(&rules, options.runbook, &err) &&
         settings_load(&settings, options.config, &rules, &err) &&
-        access_log_open(&log, options.access_log, &err) &&
+        access_log_open(&log, options.access_log, options.access_log_most,
+                        &err) &&
+        (log.ledger = ledger_open(options.spend_log, getenv("SYSLOG"), &err)) &&
         exporter_start(&plan.exporter, &err))
         ok = serve(&plan, options.listen, &stop, &err);
     exporter_stop(plan.exporter);
+    ledger_close(log.ledger);
     access_log_close(&log);
     settings_release(&settings);
     curl_global_cleanup();

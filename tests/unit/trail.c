@@ -155,6 +155,14 @@ static void is_compressed(void)
     write_to("log", "w", "more");
 }
 
+/* A copy that is not done yet, plain and compressed. */
+static void is_being_copied(void)
+{
+    write_to("log", "a", "new");
+    write_to("log.1", "w", "ol");
+    compress_to("log.gz", "o", "");
+}
+
 static void is_copied_and_cut(void)
 {
     write_to("log", "a", "new");
@@ -199,6 +207,7 @@ static const struct {
     { "is removed", is_removed, "log:new", false },
     { "is compressed", is_compressed, "log:more log.gz:new", true },
     { "is copied and cut", is_copied_and_cut, "log:x log.1:new", true },
+    { "is being copied", is_being_copied, "log:new log.gz:", true },
     { "is cut", is_cut, "log:x!shrank from 3 to 1 bytes", false },
     { "is written over", is_written_over,
       "log:another text!shrank from 3 to 12 bytes", true },
