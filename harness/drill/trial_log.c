@@ -115,6 +115,16 @@ void trial_note_answer_id(const struct trial *t, struct observed_request *out)
 
 /* --- the file ------------------------------------------------------------- */
 
+/* Of a glob such as "access.log*" the file that is written to. */
+static char *live_file(char *path)
+{
+    size_t length = path ? strlen(path) : 0;
+
+    while (length && path[length - 1] == '*')
+        path[--length] = '\0';
+    return path;
+}
+
 static char *path_of(const struct trial *t, struct err *err)
 {
     const char *sink = t->drill->profile.log.sink;
@@ -122,8 +132,8 @@ static char *path_of(const struct trial *t, struct err *err)
     if (!strcmp(sink, sink_kind_names[SINK_STDOUT]) ||
         !strcmp(sink, sink_kind_names[SINK_STDERR]))
         return xasprintf("%s/%s.log", t->slot->gateway.folder, sink);
-    return names_fill(&t->slot->gateway.names, sink, "$.telemetry.json_log",
-                      err);
+    return live_file(
+        names_fill(&t->slot->gateway.names, sink, "$.telemetry.json_log", err));
 }
 
 static int open_log(const char *path)
