@@ -12,21 +12,39 @@
 #include "harness/drill/suite.h"
 #include "harness/outlet.h"
 
+static void warn_of_keys_in(const struct profile *profile,
+                            const struct bind_texts *words, const char *place)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (strstr(words->items[i], ".key}") ||
+            strstr(words->items[i], ".key."))
+            outlet_say(
+                stderr,
+                "%s: %s[%zu]: warning: a key in the arguments "
+                "can be read by everybody on the machine; hand it over in "
+                "start.env or start.files\n",
+                profile->path, place, i);
+}
+
 /* Arguments anybody on the machine may read; the environment only who runs the
  * gateway. What is found there of a key is then by the profile's own will. */
 static void warn_of_keys(const struct profile *profile)
 {
-    const struct bind_texts *command = &profile->start.command;
+    const struct bind_texts *prepare = profile->start.prepare.items;
+    const struct profile_sink *sinks = profile->sinks.items;
+    char place[64];
 
-    for (size_t i = 0; i < command->count; i++)
-        if (strstr(command->items[i], ".key}") ||
-            strstr(command->items[i], ".key."))
-            outlet_say(
-                stderr,
-                "%s: $.start.command[%zu]: warning: a key in the arguments "
-                "can be read by everybody on the machine; hand it over in "
-                "start.env or start.files\n",
-                profile->path, i);
+    warn_of_keys_in(profile, &profile->start.command, "$.start.command");
+    warn_of_keys_in(profile, &profile->start.stop_command,
+                    "$.start.stop_command");
+    for (size_t i = 0; i < profile->start.prepare.count; i++) {
+        snprintf(place, sizeof place, "$.start.prepare[%zu]", i);
+        warn_of_keys_in(profile, &prepare[i], place);
+    }
+    for (size_t i = 0; i < profile->sinks.count; i++) {
+        snprintf(place, sizeof place, "$.sinks[%zu].command", i);
+        warn_of_keys_in(profile, &sinks[i].command, place);
+    }
 }
 
 static bool lint_profile(const char *path, struct err *err)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core_files.h"
 #include "common/log.h"
 #include "common/nearest.h"
 #include "harness/cmd.h"
@@ -53,6 +54,7 @@ int main(int argc, char **argv)
     /* Hundreds of threads that mostly wait share two heaps: what one of them
      * needed for a moment, the next one may have. */
     mallopt(M_ARENA_MAX, 2);
+    core_files_forbid();
     log_init("gatedrill", LOG_WARNING);
     if (!word) {
         write_usage(stderr);

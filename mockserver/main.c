@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/core_files.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/xalloc.h"
@@ -64,15 +63,6 @@ static bool stopper_init(struct stopper *stopper, struct loop *loop,
         return true;
     err_set_errno(err, ERR_IO, "signals");
     return false;
-}
-
-/* Keys pass through this process: no core file may hold them. */
-static void forbid_core_files(void)
-{
-    const struct rlimit none = { 0, 0 };
-
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_DUMPABLE, 0);
 }
 
 static void print_ready(const struct mock *mock, const struct admin *admin,
@@ -138,7 +128,7 @@ int main(int argc, char **argv)
     bool served;
 
     log_init("gatedrill-mock", LOG_WARNING);
-    forbid_core_files();
+    core_files_forbid();
     if (!options_read(&options, argc, argv, &err)) {
         complain(&err);
         return EXIT_USAGE;

@@ -1,5 +1,6 @@
 #include "harness/launch/guardian.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -38,6 +39,33 @@ static void guardian_note(int32_t groups[static GUARDIAN_GROUPS], int32_t word)
     }
 }
 
+/* Who works below the folder and was not told of: the harness may have died
+ * between a start and the word of it. */
+static void guardian_end_strays(const char *folder)
+{
+    size_t length = strlen(folder);
+    DIR *all = opendir("/proc");
+    const struct dirent *entry;
+
+    while (all && (entry = readdir(all)) != NULL) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        char path[64], at[4096];
+        ssize_t got;
+
+        if (pid <= 1 || pid == getpid())
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/cwd", (int)pid);
+        got = readlink(path, at, sizeof at - 1);
+        if (got < (ssize_t)length || memcmp(at, folder, length) != 0)
+            continue;
+        at[got] = '\0';
+        if (at[length] == '/' || !at[length])
+            kill(pid, SIGKILL);
+    }
+    if (all)
+        closedir(all);
+}
+
 /* Runs in the child: words are +group (watch) and -group (forget). */
 static _Noreturn void guardian_main(int input, const char *folder)
 {
@@ -58,6 +86,8 @@ static _Noreturn void guardian_main(int input, const char *folder)
     for (size_t i = 0; i < GUARDIAN_GROUPS; i++)
         if (groups[i])
             kill(-groups[i], SIGKILL);
+    if (folder[0])
+        guardian_end_strays(folder);
     if (folder[0])
         nftw(folder, guardian_remove, 16, FTW_DEPTH | FTW_PHYS);
     _exit(0);
