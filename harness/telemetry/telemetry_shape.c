@@ -11,40 +11,60 @@
 #include "harness/telemetry/telemetry.h"
 
 /* A name; one that ends with a dot stands for all that begin with it. */
-static const char *const content_attributes[] = { "gen_ai.prompt",
-                                                  "gen_ai.prompt.",
-                                                  "gen_ai.completion",
-                                                  "gen_ai.completion.",
-                                                  "gen_ai.input.messages",
-                                                  "gen_ai.output.messages",
-                                                  "gen_ai.system_instructions",
-                                                  "gen_ai.tool.definitions",
-                                                  "gen_ai.tool.call.arguments",
-                                                  "gen_ai.tool.call.result",
-                                                  "http.request.body.content",
-                                                  "http.response.body.content",
-                                                  "http.request.body",
-                                                  "http.response.body",
-                                                  NULL };
+static const char *const content_attributes[] = {
+    "gen_ai.prompt", "gen_ai.prompt.", "gen_ai.completion",
+    "gen_ai.completion.", "gen_ai.input.messages", "gen_ai.output.messages",
+    "gen_ai.system_instructions", "gen_ai.tool.definitions",
+    "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
+    "http.request.body.content", "http.response.body.content",
+    "http.request.body", "http.response.body",
+    /* OpenInference */
+    "input.value", "output.value", "llm.input_messages.",
+    "llm.output_messages.",
+    /* OpenLLMetry */
+    "llm.prompts", "llm.prompts.", "llm.completions", "llm.completions.",
+    "traceloop.entity.input", "traceloop.entity.output", NULL
+};
 /* Events that may come without content: then only with it. */
 static const char *const content_events[] = {
     "gen_ai.system.message", "gen_ai.user.message", "gen_ai.assistant.message",
     "gen_ai.tool.message",   "gen_ai.choice",       NULL
 };
-static const char *const content_members[] = { "content", "arguments", NULL };
+/* Events that are there for their content alone. */
+static const char *const content_only_events[] = {
+    "gen_ai.content.prompt", "gen_ai.content.completion",
+    "gen_ai.client.inference.operation.details", NULL
+};
+static const char *const content_members[] = { "content",
+                                               "arguments",
+                                               "gen_ai.input.messages",
+                                               "gen_ai.output.messages",
+                                               "gen_ai.system_instructions",
+                                               "gen_ai.tool.definitions",
+                                               "gen_ai.prompt",
+                                               "gen_ai.completion",
+                                               NULL };
 static const char *const url_attributes[] = { "url.full", "url.query",
                                               "http.url", "http.target",
                                               "url.path", NULL };
-static bool listed(const char *const *names, const char *name)
+
+/* The entry that a name is one of: of what begins with it, no more is told than
+ * that. NULL: of none. */
+static const char *entry_of(const char *const *names, const char *name)
 {
     for (; *names; names++) {
         size_t length = strlen(*names);
 
         if ((*names)[length - 1] == '.' ? !strncmp(*names, name, length)
                                         : !strcmp(*names, name))
-            return true;
+            return *names;
     }
-    return false;
+    return NULL;
+}
+
+static bool listed(const char *const *names, const char *name)
+{
+    return entry_of(names, name) != NULL;
 }
 
 /* "[REDACTED]", "Bearer ***", "": nothing that could be used. */
@@ -178,11 +198,7 @@ static void look_at_attributes(const struct place *at,
         if (telemetry_is_blank(value))
             continue;
         if (listed(content_attributes, name))
-            note(at, TELEMETRY_CONTENT,
-                 strncmp(name, "gen_ai.prompt.", 14) &&
-                         strncmp(name, "gen_ai.completion.", 18)
-                     ? name
-                     : "gen_ai.prompt or gen_ai.completion");
+            note(at, TELEMETRY_CONTENT, entry_of(content_attributes, name));
         if (is_captured_header(name))
             note(at, TELEMETRY_CREDENTIAL, name);
         if (value->kind == OTLP_VALUE_TEXT && listed(url_attributes, name) &&
@@ -202,12 +218,14 @@ static void look_at_event(const struct place *at, const char *name,
     const struct otlp_attribute *all = attributes->items;
     bool content;
 
-    if (!name || !listed(content_events, name))
+    if (!name ||
+        (!listed(content_events, name) && !listed(content_only_events, name)))
         return;
     content = body && (holds_content(body) || (body->kind == OTLP_VALUE_TEXT &&
                                                !telemetry_is_blank(body)));
     for (size_t i = 0; i < attributes->count && !content; i++)
         content = all[i].key.text &&
+                  !listed(content_attributes, all[i].key.text) &&
                   (listed(content_members, all[i].key.text) ||
                    holds_content(&all[i].value)) &&
                   !telemetry_is_blank(&all[i].value);

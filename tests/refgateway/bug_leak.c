@@ -49,8 +49,7 @@ static const struct {
     { BUG_PROMPT_JSON_TWICE, LEAKED_MESSAGE, bug_write_json_twice, false },
 };
 
-/* What the client said, as its JSON means it. */
-static char *message_of(const char *request)
+char *bug_leak_message(const char *request)
 {
     struct err err;
     struct json *root = json_parse(request, strlen(request), "request", &err);
@@ -66,7 +65,7 @@ static char *message_of(const char *request)
 
 static char *prompt_of(const char *request)
 {
-    char *message = message_of(request);
+    char *message = bug_leak_message(request);
     const char *prompt = strstr(message, "gdprompt");
     char *text = xstrndup(prompt ? prompt : "", 30);
 
@@ -89,7 +88,7 @@ static char *text_of(enum leaked leaked, const struct settings *settings,
     case LEAKED_REQUEST:
         return xstrdup(request);
     case LEAKED_MESSAGE:
-        return message_of(request);
+        return bug_leak_message(request);
     case LEAKED_PROMPT:
         return prompt_of(request);
     }

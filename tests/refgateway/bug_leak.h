@@ -10,6 +10,8 @@
 void bug_leak(struct access_log *log, const struct relay *relay,
               const char *request);
 
+/* What the client said, as its JSON means it. Caller frees. */
+char *bug_leak_message(const char *request);
 /* What an upstream answered that failed. */
 void bug_leak_refusal(const struct buf *body);
 

@@ -839,4 +839,39 @@ BUG(PROMPT_IN_ENVIRONMENT, "prompt-in-environment", "P03 P10", "prompt in proces
 BUG(PROMPT_IN_OWN_FILE, "prompt-in-failure-file", "P03 P10", "prompt in file *.txt as plain, full",
     "transient/5xx-once[*", NULL,
     "of a request that failed a file of its own is kept")
+/* P: at debug level alone. */
+BUG(DEBUG_KEY, "key-in-debug-log", "P01 P02", "primary.key in stderr as plain, full",
+    "telemetry/debug-retries*", NULL,
+    "at debug level the upstream's key is printed, though the client's is not")
+BUG(DEBUG_REQUEST, "request-in-debug-log", "P02 P03", "prompt in stderr as json, full",
+    "telemetry/debug-retries*", NULL,
+    "at debug level the request is printed before each attempt")
+BUG(DEBUG_ANSWER, "answer-in-debug-log", "P02 P03", "completion in stderr as json, full",
+    "telemetry/debug-healthy[stream=false]", NULL,
+    "at debug level the answer is printed")
+/* P: what is exported besides spans, and beside what a span is for. */
+BUG(PROMPT_IN_RECORD, "prompt-in-otlp-log-record", "P03 P08", "prompt in otlp as plain, full",
+    "transient/5xx-everywhere*", NULL,
+    "the exported log record of a failed request quotes the prompt")
+BUG(USER_MESSAGE_RECORD, "user-message-event", "P08 P10", "over_collection",
+    "transient/5xx-everywhere*", NULL,
+    "a failed request is exported with an event gen_ai.user.message and its content")
+BUG(DETAILS_RECORD, "operation-details-event", "P08 P10", "over_collection",
+    "transient/5xx-everywhere*", NULL,
+    "a failed request is exported with the event gen_ai.client.inference.operation.details and its messages")
+BUG(INPUT_MESSAGES_IN_SPAN, "input-messages-in-span", "P08", "over_collection",
+    "control/healthy*", NULL,
+    "spans carry gen_ai.input.messages")
+BUG(BODY_IN_SPAN, "request-body-in-span", "P08", "over_collection",
+    "control/healthy*", NULL,
+    "spans carry http.request.body.content")
+BUG(EXCEPTION_IN_SPAN, "upstream-text-in-exception-event", "P08 P09", "error_text in otlp as json, full",
+    "transient/5xx-once[*", NULL,
+    "the exception event of a failed attempt repeats what the upstream said")
+BUG(KEY_IN_SPAN_USERINFO, "key-as-user-of-span-url", "P04 P08", "over_collection",
+    "control/healthy*", NULL,
+    "url.full holds the key as the password of a user")
+BUG(KEY_IN_RESOURCE, "key-in-resource-attribute", "P07 P08", "primary.key in otlp as plain, full",
+    "control/healthy*", NULL,
+    "the resource of everything exported carries the key among the process's arguments")
 /* clang-format on */

@@ -10,7 +10,8 @@ static _Thread_local char last[4096];
 void bug_text_note(const char *body)
 {
     if (bug_is(BUG_UPSTREAM_TEXT_TO_CLIENT) ||
-        bug_is(BUG_UPSTREAM_TEXT_IN_LOG) || bug_is(BUG_KEY_TEXT_DISABLES))
+        bug_is(BUG_UPSTREAM_TEXT_IN_LOG) || bug_is(BUG_EXCEPTION_IN_SPAN) ||
+        bug_is(BUG_KEY_TEXT_DISABLES))
         snprintf(last, sizeof last, "%s", body);
 }
 

@@ -9,7 +9,7 @@
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_wire.h"
-#include "tests/refgateway/bug_wire.h"
+#include "tests/refgateway/debug.h"
 #include "tests/refgateway/hearing.h"
 
 struct call {
@@ -129,6 +129,7 @@ struct call *call_open(const struct call_plan *plan)
 {
     struct call *call = xcalloc(1, sizeof *call);
 
+    debug_call(plan);
     call->plan = *plan;
     hearing_begin(&call->hearing, plan->rules, plan->stream, clock_now_ns());
     call->multi = curl_multi_init();
@@ -277,6 +278,8 @@ int64_t call_events(const struct call *call)
 void call_result(const struct call *call, struct result *out)
 {
     hearing_result(&call->hearing, clock_wall_ms(), out);
+    debug_result(out, buf_text(&call->hearing.intake.body),
+                 (clock_now_ns() - call->hearing.moments.start) / NS_PER_MS);
     bug_wire_result(call->plan.body, buf_text(&call->hearing.intake.body),
                     call->hearing.moments.sent != 0, out);
 }

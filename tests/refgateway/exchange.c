@@ -15,6 +15,8 @@
 #include "tests/refgateway/bug_text.h"
 #include "tests/refgateway/bug_wire.h"
 #include "tests/refgateway/complaint.h"
+#include "tests/refgateway/debug.h"
+#include "tests/refgateway/failure.h"
 #include "tests/refgateway/forward.h"
 #include "tests/refgateway/refusal.h"
 #include "tests/refgateway/relay.h"
@@ -377,6 +379,7 @@ enum MHD_Result exchange_answer(struct exchange *exchange,
     tracing_begin(&exchange->tracing,
                   MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
                                               "traceparent"));
+    debug_request(connection, exchange->request_id, exchange->body.length);
     exchange->tracing.prompt = buf_text(&exchange->body);
     exchange->tracing.exported = exchange->plan->exporter != NULL;
     refusal = find_refusal(exchange, connection, &body);
@@ -504,8 +507,10 @@ void exchange_end(struct exchange *exchange, bool complete)
     if (bug_is(BUG_LATE_ATTEMPT) && exchange->relaying &&
         exchange->relay.end == RELAY_FAILED)
         relay_attempt_late(&exchange->relay, exchange->stop_fd);
-    if (exchange->tracing.trace_id[0])
+    if (exchange->tracing.trace_id[0]) {
+        failure_tell(exchange->plan->exporter, &exchange->tracing, &log);
         tracing_end(&exchange->tracing, exchange->plan->exporter, log.method,
                     strcmp(log.route, ROUTE) ? NULL : ROUTE, log.status);
+    }
     exchange_free(exchange);
 }

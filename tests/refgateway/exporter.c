@@ -8,19 +8,22 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
+#include "tests/refgateway/bug.h"
+#include "tests/refgateway/envelope.h"
 
 #define BATCH_MS   50
 #define TIMEOUT_MS 2000L
 #define BATCH_MOST (8u << 20) /* nobody fetches them: the rest is dropped */
 
 struct exporter {
-    char *url;
+    char *urls[ENVELOPE_SIGNALS];
     enum span_coding coding;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct buf batch;
+    struct buf batches[ENVELOPE_SIGNALS];
     bool stopping;
+    struct span_attribute more; /* seeded: of the resource */
 };
 
 static size_t ignore(char *bytes, size_t size, size_t count, void *user)
@@ -32,7 +35,7 @@ static size_t ignore(char *bytes, size_t size, size_t count, void *user)
 
 /* Whether it arrived or not: telemetry must not hold up what it tells of. */
 static void send_batch(const struct exporter *exporter, CURL *easy,
-                       const struct buf *batch)
+                       enum envelope_signal signal, const struct buf *batch)
 {
     const char *type = exporter->coding == SPAN_JSON
                            ? "Content-Type: application/json"
@@ -40,9 +43,10 @@ static void send_batch(const struct exporter *exporter, CURL *easy,
     struct curl_slist *headers = curl_slist_append(NULL, type);
     struct buf request = { 0 };
 
-    span_write_request(&request, batch, exporter->coding);
+    envelope_write(&request, signal, batch, exporter->coding,
+                   exporter->more.text ? &exporter->more : NULL);
     headers = curl_slist_append(headers, "Expect:");
-    curl_easy_setopt(easy, CURLOPT_URL, exporter->url);
+    curl_easy_setopt(easy, CURLOPT_URL, exporter->urls[signal]);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
@@ -56,6 +60,14 @@ static void send_batch(const struct exporter *exporter, CURL *easy,
     buf_release(&request);
 }
 
+static bool has_nothing(const struct exporter *exporter)
+{
+    for (size_t i = 0; i < ENVELOPE_SIGNALS; i++)
+        if (exporter->batches[i].length)
+            return false;
+    return true;
+}
+
 /* What gathers while a batch is sent, and a little longer, is the next one. */
 static void *run(void *user)
 {
@@ -65,23 +77,37 @@ static void *run(void *user)
     bool stopping = !easy;
 
     while (!stopping) {
-        struct buf batch;
+        struct buf batches[ENVELOPE_SIGNALS];
 
         pthread_mutex_lock(&exporter->lock);
-        while (!exporter->batch.length && !exporter->stopping)
+        while (has_nothing(exporter) && !exporter->stopping)
             pthread_cond_wait(&exporter->changed, &exporter->lock);
         stopping = exporter->stopping;
-        batch = exporter->batch;
-        exporter->batch = (struct buf){ 0 };
+        memcpy(batches, exporter->batches, sizeof batches);
+        memset(exporter->batches, 0, sizeof exporter->batches);
         pthread_mutex_unlock(&exporter->lock);
-        if (batch.length)
-            send_batch(exporter, easy, &batch);
-        buf_release(&batch);
+        /* The spans last: who waits for them has the rest already. */
+        for (size_t i = ENVELOPE_SIGNALS; i-- > 0;) {
+            if (batches[i].length)
+                send_batch(exporter, easy, (enum envelope_signal)i,
+                           &batches[i]);
+            buf_release(&batches[i]);
+        }
         if (!stopping)
             nanosleep(&pause, NULL);
     }
     curl_easy_cleanup(easy);
     return NULL;
+}
+
+static void exporter_free(struct exporter *exporter)
+{
+    for (size_t i = 0; i < ENVELOPE_SIGNALS; i++) {
+        buf_release(&exporter->batches[i]);
+        free(exporter->urls[i]);
+    }
+    free(exporter->more.text);
+    free(exporter);
 }
 
 bool exporter_start(struct exporter **out, struct err *err)
@@ -94,7 +120,13 @@ bool exporter_start(struct exporter **out, struct err *err)
     if (!endpoint || !*endpoint)
         return true;
     exporter = xcalloc(1, sizeof *exporter);
-    exporter->url = xasprintf("%s/v1/traces", endpoint);
+    for (size_t i = 0; i < ENVELOPE_SIGNALS; i++)
+        exporter->urls[i] = xasprintf("%s%s", endpoint, envelope_paths[i]);
+    if (bug_is(BUG_KEY_IN_RESOURCE) && getenv("PRIMARY_KEY"))
+        exporter->more = (struct span_attribute){
+            .key = "process.command_args",
+            .text = xstrdup(getenv("PRIMARY_KEY")),
+        };
     exporter->coding =
         protocol && !strcmp(protocol, "http/json") ? SPAN_JSON : SPAN_PROTOBUF;
     pthread_mutex_init(&exporter->lock, NULL);
@@ -104,19 +136,33 @@ bool exporter_start(struct exporter **out, struct err *err)
         return true;
     }
     err_set(err, ERR_STATE, "exporter", "its thread does not start");
-    free(exporter->url);
-    free(exporter);
+    exporter_free(exporter);
     return false;
 }
 
 void exporter_add(struct exporter *exporter, const struct span *spans,
                   size_t count)
 {
+    struct buf *batch = exporter ? &exporter->batches[ENVELOPE_SPANS] : NULL;
+
     if (!exporter)
         return;
     pthread_mutex_lock(&exporter->lock);
-    for (size_t i = 0; i < count && exporter->batch.length < BATCH_MOST; i++)
-        span_write(&exporter->batch, &spans[i], exporter->coding);
+    for (size_t i = 0; i < count && batch->length < BATCH_MOST; i++)
+        span_write(batch, &spans[i], exporter->coding);
+    pthread_cond_signal(&exporter->changed);
+    pthread_mutex_unlock(&exporter->lock);
+}
+
+void exporter_add_record(struct exporter *exporter, const struct record *record)
+{
+    struct buf *batch = exporter ? &exporter->batches[ENVELOPE_LOGS] : NULL;
+
+    if (!exporter)
+        return;
+    pthread_mutex_lock(&exporter->lock);
+    if (batch->length < BATCH_MOST)
+        record_write(batch, record, exporter->coding);
     pthread_cond_signal(&exporter->changed);
     pthread_mutex_unlock(&exporter->lock);
 }
@@ -132,7 +178,5 @@ void exporter_stop(struct exporter *exporter)
     pthread_join(exporter->thread, NULL);
     pthread_cond_destroy(&exporter->changed);
     pthread_mutex_destroy(&exporter->lock);
-    buf_release(&exporter->batch);
-    free(exporter->url);
-    free(exporter);
+    exporter_free(exporter);
 }

@@ -16,7 +16,9 @@
 
 #include "common/cli.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/debug.h"
 #include "tests/refgateway/front.h"
+#include "tests/refgateway/semconv.h"
 
 #define EXIT_RUNTIME 1
 #define EXIT_INPUT   2
@@ -277,6 +279,8 @@ int main(int argc, char **argv)
     }
     draw.seeded = options.seed > 0;
     draw.seed = (uint64_t)options.seed;
+    debug_begin();
+    semconv_begin();
     block_signals(&stop);
     raise_descriptor_limit();
     curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -12,7 +12,7 @@
 
 #include "common/buf.h"
 
-#define SPAN_ATTRIBUTES 20
+#define SPAN_ATTRIBUTES 32
 
 enum span_kind { SPAN_SERVER = 2, SPAN_CLIENT = 3 };
 
@@ -40,8 +40,5 @@ enum span_coding { SPAN_PROTOBUF, SPAN_JSON };
 /* Appends one span to those of a batch. */
 void span_write(struct buf *batch, const struct span *span,
                 enum span_coding coding);
-/* The export request with the spans of a batch. */
-void span_write_request(struct buf *out, const struct buf *batch,
-                        enum span_coding coding);
 
 #endif

@@ -9,6 +9,8 @@
 #include "common/json.h"
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
+#include "tests/refgateway/bug_text.h"
+#include "tests/refgateway/semconv.h"
 
 static int64_t now_ns(void)
 {
@@ -33,8 +35,8 @@ static bool join(struct tracing *out, const char *traceparent)
 {
     uint8_t bytes[16];
 
-    if (!traceparent || strlen(traceparent) < 55 || traceparent[2] != '-' ||
-        traceparent[35] != '-')
+    if (semconv_own_traces() || !traceparent || strlen(traceparent) < 55 ||
+        traceparent[2] != '-' || traceparent[35] != '-')
         return false;
     snprintf(out->trace_id, sizeof out->trace_id, "%.32s", traceparent + 3);
     snprintf(out->parent, sizeof out->parent, "%.16s", traceparent + 36);
@@ -136,20 +138,27 @@ static void say_server(struct span *span, const struct settings_upstream *at)
     const char *colon = memchr(host, ':', (size_t)(path - host));
     char *address = xstrndup(host, (size_t)((colon ? colon : path) - host));
 
-    span_text(span, "server.address", address);
-    span_number(span, "server.port",
-                colon ? strtol(colon + 1, NULL, 10)
-                : strncmp(at->url, "https", 5) == 0 ? 443
-                                                    : 80);
+    semconv_text(span, "server.address", address);
+    semconv_number(span, "server.port",
+                   colon ? strtol(colon + 1, NULL, 10)
+                   : strncmp(at->url, "https", 5) == 0 ? 443
+                                                       : 80);
     free(address);
     if (bug_is(BUG_KEY_IN_SPAN_URL) && at->key_count) {
         char *url = xasprintf("%s?key=%s", at->url, at->keys[0]);
 
-        span_text(span, "url.full", url);
+        semconv_text(span, "url.full", url);
         free(url);
         return;
     }
-    span_text(span, "url.full", at->url);
+    if (bug_is(BUG_KEY_IN_SPAN_USERINFO) && at->key_count) {
+        char *url = xasprintf("http://gateway:%s@%s", at->keys[0], host);
+
+        semconv_text(span, "url.full", url);
+        free(url);
+        return;
+    }
+    semconv_text(span, "url.full", at->url);
 }
 
 static void say_failure(struct span *span,
@@ -173,11 +182,12 @@ static void say_usage(struct span *span, const struct tracing *tracing)
     int64_t output = tracing->output_tokens;
 
     if (tracing->input_tokens >= 0)
-        span_number(span, "gen_ai.usage.input_tokens", tracing->input_tokens);
+        semconv_number(span, "gen_ai.usage.input_tokens",
+                       tracing->input_tokens);
     if (bug_is(BUG_USAGE_WRONG) && output > 0)
         output--;
     if (output >= 0)
-        span_number(span, "gen_ai.usage.output_tokens", output);
+        semconv_number(span, "gen_ai.usage.output_tokens", output);
 }
 
 /* Seeded: what nobody asked for. */
@@ -189,6 +199,15 @@ static void say_too_much(struct span *span, const struct tracing *tracing,
         span->said =
             (struct span_attribute){ .key = "gen_ai.prompt",
                                      .text = xstrdup(tracing->prompt) };
+    }
+    if (bug_is(BUG_INPUT_MESSAGES_IN_SPAN) && tracing->prompt)
+        span_text(span, "gen_ai.input.messages", tracing->prompt);
+    if (bug_is(BUG_BODY_IN_SPAN) && tracing->prompt)
+        span_text(span, "http.request.body.content", tracing->prompt);
+    if (bug_is(BUG_EXCEPTION_IN_SPAN) && span->error && *bug_text()) {
+        span->event = "exception";
+        span->said = (struct span_attribute){ .key = "exception.message",
+                                              .text = xstrdup(bug_text()) };
     }
     if (bug_is(BUG_KEY_IN_SPAN_HEADER) && upstream->key_count) {
         char *value = xasprintf("Bearer %s", upstream->keys[0]);
@@ -218,14 +237,14 @@ static void make_client(struct span *out, const struct tracing *tracing,
                           .kind = SPAN_CLIENT,
                           .start_ns = attempt->start_ns,
                           .end_ns = attempt->end_ns };
-    span_text(out, "http.request.method", "POST");
+    semconv_text(out, "http.request.method", "POST");
     say_server(out, attempt->upstream);
     if (told->status)
-        span_number(out, "http.response.status_code", told->status);
+        semconv_number(out, "http.response.status_code", told->status);
     if (attempt->resends && !bug_is(BUG_RESEND_NEVER_TOLD))
-        span_number(out, "http.request.resend_count", attempt->resends);
+        semconv_number(out, "http.request.resend_count", attempt->resends);
     span_text(out, "gen_ai.operation.name", "chat");
-    span_text(out, "gen_ai.provider.name", attempt->upstream->name);
+    semconv_text(out, "gen_ai.provider.name", attempt->upstream->name);
     if (attempt->upstream->model)
         span_text(out, "gen_ai.request.model", attempt->upstream->model);
     say_failure(out, attempt);
@@ -245,14 +264,14 @@ static void make_server(struct span *out, const struct tracing *tracing,
                           .kind = SPAN_SERVER,
                           .start_ns = tracing->start_ns,
                           .end_ns = now_ns() };
-    span_text(out, "http.request.method", method);
-    span_text(out, "url.scheme", "http");
+    semconv_text(out, "http.request.method", method);
+    semconv_text(out, "url.scheme", "http");
     if (route) {
         span_text(out, "http.route", route);
-        span_text(out, "url.path", route);
+        semconv_text(out, "url.path", route);
     }
     if (status)
-        span_number(out, "http.response.status_code", status);
+        semconv_number(out, "http.response.status_code", status);
     if (status >= 500) {
         char text[16];
 

@@ -190,6 +190,20 @@ static const struct {
     { ATTRIBUTES(TEXT("gen_ai.request.model", "m")), CLEAN },
     { EVENT("gen_ai.content.prompt", TEXT("gen_ai.prompt", "hello")),
       TELEMETRY_CONTENT },
+    { EVENT("gen_ai.client.inference.operation.details",
+            TEXT("gen_ai.output.messages", "[{}]")),
+      TELEMETRY_CONTENT },
+    { EVENT("gen_ai.client.inference.operation.details",
+            TEXT("gen_ai.operation.name", "chat")),
+      CLEAN },
+    { ATTRIBUTES(TEXT("gen_ai.tool.definitions", "[{}]")), TELEMETRY_CONTENT },
+    { ATTRIBUTES(TEXT("gen_ai.tool.call.arguments", "{}")), TELEMETRY_CONTENT },
+    { ATTRIBUTES(TEXT("gen_ai.tool.call.result", "5")), TELEMETRY_CONTENT },
+    { ATTRIBUTES(TEXT("http.response.body.content", "{}")), TELEMETRY_CONTENT },
+    { ATTRIBUTES(TEXT("input.value", "hello")), TELEMETRY_CONTENT },
+    { ATTRIBUTES(TEXT("llm.input_messages.0.message.content", "hello")),
+      TELEMETRY_CONTENT },
+    { ATTRIBUTES(TEXT("traceloop.entity.output", "{}")), TELEMETRY_CONTENT },
     { EVENT("gen_ai.user.message", TEXT("content", "hello")),
       TELEMETRY_CONTENT },
     { EVENT("gen_ai.user.message", TEXT("role", "user")), CLEAN },
@@ -243,6 +257,17 @@ Test(telemetry, what_should_not_be_there_shows_by_its_shape)
     }
 }
 
+/* What a client chose for the rest of a name is not told. */
+Test(telemetry, of_a_name_by_its_beginning_the_beginning_is_told)
+{
+    struct telemetry t = { 0 };
+
+    add_span(&t, T1, ATTRIBUTES(TEXT("gen_ai.prompt.secret", "hello")));
+    cr_assert_eq(t.shape_count, 1);
+    cr_expect_str_eq(t.shapes[0].name, "gen_ai.prompt.");
+    telemetry_release(&t);
+}
+
 Test(telemetry, an_event_of_a_log_is_content_when_it_holds_some)
 {
     static const struct {
@@ -260,6 +285,16 @@ Test(telemetry, an_event_of_a_log_is_content_when_it_holds_some)
                           "gen_ai.user.message")) ",\"body\":{"
                                                   "\"stringValue\":\"hello\"}",
           1 },
+        { "\"eventName\":\"gen_ai.content.prompt\",\"body\":{\"kvlistValue\":"
+          "{\"values\":[" TEXT("gen_ai.prompt", "hello") "]}}",
+          1 },
+        { "\"eventName\":\"gen_ai.content.completion\",\"body\":{"
+          "\"stringValue\":\"hello\"}",
+          1 },
+        { "\"eventName\":\"gen_ai.client.inference.operation.details\","
+          "\"body\":{\"kvlistValue\":{\"values\":[" TEXT(
+              "gen_ai.operation.name", "chat") "]}}",
+          0 },
         { "\"body\":{\"stringValue\":\"request done\"}", 0 },
     };
 
