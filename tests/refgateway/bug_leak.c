@@ -126,7 +126,7 @@ void bug_leak(struct access_log *log, const struct relay *relay,
             leak(i, log, relay->plan.settings, request);
     if (bug_is(BUG_UPSTREAM_TEXT_IN_LOG))
         access_log_leak(log, bug_text());
-    message = message_of(request);
+    message = bug_leak_message(request);
     bug_place(log, relay->plan.settings->upstreams[0].keys[0], message);
     free(message);
 }
