@@ -53,6 +53,7 @@ struct case_client {
     struct bind_list headers; /* struct step_header */
     char *path;               /* instead of the route's */
     char *model;              /* instead of the profile's */
+    int64_t models;           /* its requests ask for so many, made up */
     int64_t body_bytes;       /* pad the message to about this size */
     bool split;               /* head and body in two segments */
     int64_t timeout_ms; /* the client's own limit; default: runbook total_ms +
@@ -129,6 +130,7 @@ struct drill_case {
     bool together;            /* the requests of all phases go out at once */
     bool needs_own_listeners; /* declared, or some step needs a lease */
     bool needs_fresh_process;
+    bool needs_metrics; /* counters, of a process that serves it alone */
     char *variant;        /* NULL: the profile's own configuration */
     char *prefer_variant; /* the same, where the profile has it */
     int64_t needs_keys;   /* of the primary, at least; 0 is 1 */

@@ -167,6 +167,7 @@ static void move_words(struct drill_case *out, struct scenario_file *file)
     out->together = file->together;
     out->needs_own_listeners = file->needs.own_listeners;
     out->needs_fresh_process = file->needs.fresh_process;
+    out->needs_metrics = file->needs.metrics;
 }
 
 static bool some_step_needs_lease(const struct drill_case *c)

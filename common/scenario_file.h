@@ -25,7 +25,7 @@ struct scenario_file {
     struct bind_list phases; /* struct scenario_phase */
     bool together;
     struct {
-        bool own_listeners, fresh_process;
+        bool own_listeners, fresh_process, metrics;
         struct bind_texts upstreams;
         char *variant, *prefer_variant;
         int64_t keys;

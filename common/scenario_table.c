@@ -69,6 +69,11 @@ static const struct bind_row client_table[] = {
     { .key = "model", .kind = BIND_TEXT,
       .offset = offsetof(struct case_client, model),
       .doc = "Instead of the profile's model." },
+    { .key = "models", .kind = BIND_INT,
+      .offset = offsetof(struct case_client, models), .min = 1, .max = 1000,
+      .missing = 1, .unit = "models",
+      .doc = "Its requests ask for so many models in turn, with made-up "
+             "names." },
     { .key = "body_bytes", .kind = BIND_INT,
       .offset = offsetof(struct case_client, body_bytes), .min = 1,
       .max = 64 << 20, .missing = -1, .unit = "bytes",
@@ -115,6 +120,10 @@ static const struct bind_row needs_table[] = {
     { .key = "fresh_process", .kind = BIND_BOOL,
       .offset = offsetof(struct scenario_file, needs.fresh_process),
       .doc = "A gateway process that served nothing before." },
+    { .key = "metrics", .kind = BIND_BOOL,
+      .offset = offsetof(struct scenario_file, needs.metrics),
+      .doc = "Counters that the profile names, of a process that serves no "
+             "other case meanwhile; not applicable where it names none." },
     { .key = "upstreams", .kind = BIND_TEXTS,
       .offset = offsetof(struct scenario_file, needs.upstreams),
       .pattern = UPSTREAM_NAME_PATTERN,

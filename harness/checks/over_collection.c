@@ -36,6 +36,27 @@ static bool has_otlp(const struct observation *o)
     return o->profile && profile_has_sink(o->profile, SINK_OTLP);
 }
 
+static bool has_page(const struct observation *o)
+{
+    return o->profile && o->profile->metrics.declared &&
+           o->profile->metrics.url;
+}
+
+/* Why absence proves nothing; NULL: it does. */
+static const char *silence(const struct observation *o)
+{
+    if (o->telemetry.let_go)
+        return "more came than is kept";
+    if (has_otlp(o) && o->telemetry.span_count == 0)
+        return "no span of this case came";
+    if (has_page(o) && o->metered.looked &&
+        o->metered.problem[METRIC_ON_PAGE][0])
+        return o->metered.problem[METRIC_ON_PAGE];
+    if (has_page(o) && !o->metered.looked)
+        return "the metrics were not read";
+    return NULL;
+}
+
 static void list(char *out, size_t size, const struct observation *o,
                  bool ruled)
 {
@@ -56,8 +77,9 @@ static void judge(const struct judged *judged, struct finding *finding)
     const struct observation *o = judged->observation;
     char against[200] = "", beside[200] = "";
 
-    if (!has_otlp(o)) {
-        finding_reason(finding, "the profile has no sink of kind otlp");
+    if (!has_otlp(o) && !has_page(o)) {
+        finding_reason(finding, "the profile has neither a sink of kind otlp "
+                                "nor a page in telemetry.metrics");
         return;
     }
     list(against, sizeof against, o, true);
@@ -77,11 +99,9 @@ static void judge(const struct judged *judged, struct finding *finding)
         finding_reason(finding, "neither runbook nor profile forbids it");
         return;
     }
-    if (o->telemetry.span_count == 0 || o->telemetry.let_go) {
+    if (silence(o)) {
         finding->verdict = VERDICT_HOLD;
-        finding_observe(finding, "%s",
-                        o->telemetry.let_go ? "more came than is kept"
-                                            : "no span of this case came");
+        finding_observe(finding, "%s", silence(o));
         finding_reason(finding, "in silence absence proves nothing");
         return;
     }

@@ -134,6 +134,10 @@ static void drill_check_case(const struct drill *drill, struct drill_case *c)
         !drill_has_variant(drill, c->variant))
         c->not_applicable =
             xasprintf("the profile has no variant \"%s\"", c->variant);
+    if (c->needs_metrics && !c->not_applicable &&
+        !drill->profile.metrics.declared)
+        c->not_applicable =
+            xstrdup("the profile names no counters (telemetry.metrics)");
     drill_note_keys(drill, c);
 }
 

@@ -159,7 +159,7 @@ static void trial_send_together(struct trial *t, size_t phase, size_t count)
     free(all);
 }
 
-static void trial_pause(const struct trial *t, int64_t ms)
+void trial_pause(const struct trial *t, int64_t ms)
 {
     struct timespec due = { ms / 1000, ms % 1000 * NS_PER_MS };
 
@@ -400,6 +400,7 @@ static void trial_carry_out(struct trial *t)
     struct mock_attempts attempts = { 0 };
     struct err err = { 0 };
 
+    trial_meter_open(t);
     if (trial_wants_probes(t)) {
         trial_probe(t, &t->o->probe_before, "probe-before");
         if (!t->o->probe_before.healthy) {
@@ -408,6 +409,7 @@ static void trial_carry_out(struct trial *t)
                 trial_break(t, &err);
         }
     }
+    trial_meter_begin(t);
     t->mark = sink_mark(&t->slot->sinks);
     trial_log_begin(t);
     if (c->together && !trial_phases_together(t, &err))
@@ -419,6 +421,7 @@ static void trial_carry_out(struct trial *t)
     trial_listen(t, &attempts);
     trial_lease_end(t, true);
     trial_take_attempts(t, &attempts);
+    trial_meter_end(t);
     trial_look(t);
     if (trial_wants_probes(t))
         trial_probe(t, &t->o->probe_after, "probe-after");
@@ -429,6 +432,7 @@ static void trial_carry_out(struct trial *t)
     if (t->o->probe_after.made && !t->o->probe_after.healthy)
         *t->poisoned = true;
     mock_control_forget(&t->drill->control, t->id, &err);
+    trial_meter_close(t);
 }
 
 void trial_run(struct observation *out, struct drill *drill, struct slot *slot,

@@ -1,5 +1,6 @@
 #include "harness/drill/trial_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -114,6 +115,19 @@ const char *trial_model(const struct trial *t, const struct case_client *client)
     return t->drill->profile.client.model;
 }
 
+/* The model of one request: of several the next, with a name that nobody has
+ * heard before. */
+static const char *trial_asked(char made_up[static 48], const struct trial *t,
+                               const struct case_client *client,
+                               struct drill_id id)
+{
+    if (client->models < 2)
+        return trial_model(t, client);
+    snprintf(made_up, 48, "drill-%llx-%lld", (unsigned long long)id.nonce,
+             (long long)(id.epoch % client->models));
+    return made_up;
+}
+
 static int64_t trial_reported_retries(const struct trial *t,
                                       const struct http_trace *trace)
 {
@@ -194,7 +208,8 @@ void trial_send(struct trial *t, struct observed_request *out,
 {
     struct trial_watch watch = { .t = t, .id = id };
     struct client_leave leave;
-    struct fixture_fill fill = { .model = trial_model(t, client),
+    char made_up[48];
+    struct fixture_fill fill = { .model = trial_asked(made_up, t, client, id),
                                  .id = id,
                                  .canary = trial_canary(t, "prompt"),
                                  .stream = client->stream,

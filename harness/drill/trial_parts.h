@@ -9,6 +9,12 @@
 #include "harness/drill/drill.h"
 #include "harness/judge/observation.h"
 
+/* What the gateway counts at one moment. */
+struct trial_reading {
+    struct metrics metrics[METRIC_PLACES];
+    char problem[METRIC_PLACES][96]; /* "": it was read */
+};
+
 struct trial {
     struct drill *drill;
     struct slot *slot;
@@ -25,6 +31,7 @@ struct trial {
     int log_fd;                           /* telemetry.json_log; -1: none */
     int64_t log_from;                     /* what is before is not the case's */
     char *log_path;
+    struct trial_reading before; /* when the case began */
 };
 
 /* Notes why the case could not be carried out; the first reason stays. */
@@ -68,6 +75,15 @@ void trial_note_answer_id(const struct trial *t, struct observed_request *out);
  * says. */
 void trial_log_begin(struct trial *t);
 void trial_take_log(struct trial *t);
+
+/* Around the case: before the probe, behind it, once the attempts are there,
+ * when all is over. */
+void trial_meter_open(struct trial *t);
+void trial_meter_begin(struct trial *t);
+void trial_meter_end(struct trial *t);
+void trial_meter_close(struct trial *t);
+
+void trial_pause(const struct trial *t, int64_t ms);
 
 /* Stores the script of a phase, from this epoch on. */
 bool trial_arm(struct trial *t, size_t phase, uint16_t epoch, struct err *err);

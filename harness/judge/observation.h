@@ -9,6 +9,7 @@
 #include "common/attempt.h"
 #include "common/scenario.h"
 #include "harness/client/http_trace.h"
+#include "harness/judge/metered.h"
 #include "harness/launch/profile.h"
 #include "harness/oracle/runbook.h"
 #include "harness/telemetry/json_log.h"
@@ -144,6 +145,7 @@ struct observation {
     /* What the gateway says of itself by OTLP, of this case's traces. */
     struct telemetry telemetry;
     struct json_log log; /* what it says of itself there, line by line */
+    struct metered metered; /* what it counted meanwhile */
     struct observed_endpoint endpoints[CASE_UPSTREAMS];
     size_t endpoint_count;
     /* Why the case could not be carried out: gateway died, never ready ... */

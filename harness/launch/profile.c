@@ -73,7 +73,9 @@ static bool profile_check(struct profile *p, struct err *err)
         return false;
     }
     return profile_check_headers(p, err) && profile_check_sinks(p, err) &&
-           profile_read_telemetry(p, err) && profile_log_read(&p->log, p, err);
+           profile_read_telemetry(p, err) &&
+           profile_log_read(&p->log, p, err) &&
+           profile_metrics_read(&p->metrics, p, err);
 }
 
 static void profile_finish(struct profile *p)
@@ -131,6 +133,7 @@ void profile_release(struct profile *profile)
         return;
     bind_release(profile, profile_table);
     profile_log_release(&profile->log);
+    profile_metrics_release(&profile->metrics);
     free(profile->path);
     free(profile->folder);
     free(profile->retry_count_header);

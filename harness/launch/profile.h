@@ -5,6 +5,7 @@
 
 #include "common/bind.h"
 #include "harness/launch/profile_log.h"
+#include "harness/launch/profile_metrics.h"
 #include "harness/oracle/runbook.h"
 
 enum process_reuse { REUSE_SHARED, REUSE_POOLED, REUSE_PER_CASE };
@@ -87,15 +88,16 @@ struct profile {
     } client;
     struct bind_map upstreams; /* struct profile_upstream */
     int64_t process_reuse;
-    struct bind_list sinks;     /* struct profile_sink */
-    struct json *telemetry;     /* kept for the telemetry checks; may be NULL */
-    char *retry_count_header;   /* telemetry.retry_count.response_header */
-    unsigned promises;          /* telemetry.spans.promises */
-    int64_t flush_ms;           /* telemetry.spans.flush_ms */
-    struct profile_log log;     /* telemetry.json_log */
-    struct bind_texts consumes; /* JSON pointers */
-    struct bind_texts breaks;   /* check ids a known-bad profile must fail */
-    char *runbook_path;         /* resolved */
+    struct bind_list sinks;   /* struct profile_sink */
+    struct json *telemetry;   /* kept for the telemetry checks; may be NULL */
+    char *retry_count_header; /* telemetry.retry_count.response_header */
+    unsigned promises;        /* telemetry.spans.promises */
+    int64_t flush_ms;         /* telemetry.spans.flush_ms */
+    struct profile_log log;   /* telemetry.json_log */
+    struct profile_metrics metrics; /* telemetry.metrics */
+    struct bind_texts consumes;     /* JSON pointers */
+    struct bind_texts breaks; /* check ids a known-bad profile must fail */
+    char *runbook_path;       /* resolved */
 };
 
 /* name_or_path: a shipped profile's name or a path to a profile.json. */

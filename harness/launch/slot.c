@@ -78,7 +78,7 @@ struct slot_kind slot_kind_of(const struct drill *drill,
     }
     kind.shared = drill->profile.process_reuse == REUSE_SHARED &&
                   !c->needs_own_listeners && !c->needs_fresh_process &&
-                  !needs_lease;
+                  !c->needs_metrics && !needs_lease;
     return kind;
 }
 

@@ -136,19 +136,35 @@ static const struct metrics_sample **sorted(const struct metrics *metrics)
     return list;
 }
 
-size_t metrics_new_series(const struct metrics *before,
-                          const struct metrics *after)
+void metrics_each_new(const struct metrics *before, const struct metrics *after,
+                      void (*take)(void *user,
+                                   const struct metrics_sample *sample),
+                      void *user)
 {
     const struct metrics_sample **old = sorted(before), **now = sorted(after);
-    size_t fresh = 0;
 
     for (size_t i = 0; i < after->count; i++) {
         if (i && !compare(&now[i - 1], &now[i]))
             continue;
-        fresh += !before->count ||
-                 !bsearch(&now[i], old, before->count, sizeof *old, compare);
+        if (!before->count ||
+            !bsearch(&now[i], old, before->count, sizeof *old, compare))
+            take(user, now[i]);
     }
     free(old);
     free(now);
+}
+
+static void count_one(void *user, const struct metrics_sample *sample)
+{
+    (void)sample;
+    ++*(size_t *)user;
+}
+
+size_t metrics_new_series(const struct metrics *before,
+                          const struct metrics *after)
+{
+    size_t fresh = 0;
+
+    metrics_each_new(before, after, count_one, &fresh);
     return fresh;
 }

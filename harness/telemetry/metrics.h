@@ -50,5 +50,10 @@ const char *metrics_label(const struct metrics_sample *sample,
  * once: series that are new. */
 size_t metrics_new_series(const struct metrics *before,
                           const struct metrics *after);
+/* The same, one by one, in order of name and labels. */
+void metrics_each_new(const struct metrics *before, const struct metrics *after,
+                      void (*take)(void *user,
+                                   const struct metrics_sample *sample),
+                      void *user);
 
 #endif

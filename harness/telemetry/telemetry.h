@@ -8,6 +8,7 @@
 #ifndef GATEDRILL_HARNESS_TELEMETRY_H
 #define GATEDRILL_HARNESS_TELEMETRY_H
 
+#include "harness/telemetry/metrics.h"
 #include "harness/telemetry/otlp.h"
 
 #define TELEMETRY_SPANS_MOST  65536 /* kept; then the older half is let go */
@@ -81,6 +82,14 @@ void telemetry_take(struct telemetry *out, struct telemetry *from,
  * over. */
 bool telemetry_has_root(const struct telemetry *telemetry,
                         const char *trace_id);
+/*
+ * What came into the metrics between two readings: names of metrics and labels,
+ * shapes of labels and of exemplars, and labels that hold one of the paths
+ * (NULL-terminated) that clients asked for.
+ */
+void telemetry_add_metrics(struct telemetry *out, const struct metrics *before,
+                           const struct metrics *after,
+                           const char *const *paths);
 void telemetry_release(struct telemetry *telemetry);
 
 /* Parts of telemetry_add(). */
@@ -92,6 +101,9 @@ void telemetry_read_span(struct telemetry_span *out,
                          const struct otlp_span *span);
 void telemetry_shapes_of(struct telemetry *out,
                          const struct otlp_request *request);
+/* The same of one label of a metric, whose name may have "_" for each dot. */
+void telemetry_shapes_of_label(struct telemetry *out, const char *where,
+                               const struct metrics_label *label);
 void telemetry_note(struct telemetry *out, enum telemetry_shape_kind kind,
                     const char *where, const char *name, const char *trace_id);
 /* A value that was blanked out, or holds nothing. */

@@ -3,6 +3,7 @@
  * the three generations of GenAI conventions, captured credential headers,
  * credentials in URLs, paths where a template is due.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -47,6 +48,17 @@ static const char *const content_members[] = { "content",
 static const char *const url_attributes[] = { "url.full", "url.query",
                                               "http.url", "http.target",
                                               "url.path", NULL };
+/* A label of a metrics page has "_" for what is no letter. */
+static bool begins_with(const char *name, const char *with, bool fold)
+{
+    for (; *with; with++, name++) {
+        char c = (char)(fold ? tolower((unsigned char)*name) : *name);
+
+        if (c != *with && (c != '_' || !strchr(".-", *with)))
+            return false;
+    }
+    return true;
+}
 
 /* The entry that a name is one of: of what begins with it, no more is told than
  * that. NULL: of none. */
@@ -55,8 +67,8 @@ static const char *entry_of(const char *const *names, const char *name)
     for (; *names; names++) {
         size_t length = strlen(*names);
 
-        if ((*names)[length - 1] == '.' ? !strncmp(*names, name, length)
-                                        : !strcmp(*names, name))
+        if (begins_with(name, *names, false) &&
+            ((*names)[length - 1] == '.' || !name[length]))
             return *names;
     }
     return NULL;
@@ -143,7 +155,7 @@ static bool is_captured_header(const char *name)
     size_t length;
 
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
-        if (strncasecmp(name, sides[i].before, strlen(sides[i].before)))
+        if (!begins_with(name, sides[i].before, true))
             continue;
         snprintf(header, sizeof header, "%s", name + strlen(sides[i].before));
         length = strlen(header);
@@ -315,6 +327,21 @@ static void look_at_logs(struct telemetry *out, const struct otlp_scope *scope)
         look_at_attributes(&at, &logs[i].attributes);
         look_at_event(&at, name, &logs[i].body, &logs[i].attributes);
     }
+}
+
+void telemetry_shapes_of_label(struct telemetry *out, const char *where,
+                               const struct metrics_label *label)
+{
+    struct otlp_attribute one = {
+        .key = { label->name, strlen(label->name) },
+        .value = { .kind = OTLP_VALUE_TEXT,
+                   .text = label->value,
+                   .length = strlen(label->value) },
+    };
+    const struct otlp_list list = { &one, 1, 1 };
+    const struct place at = { out, where, "" };
+
+    look_at_attributes(&at, &list);
 }
 
 void telemetry_shapes_of(struct telemetry *out,

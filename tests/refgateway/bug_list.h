@@ -709,6 +709,37 @@ BUG(KEY_IN_SPAN_URL, "key-in-span-url", "P08 P11", "over_collection",
 BUG(PATH_AS_SPAN_NAME, "path-as-span-name", "P11", "over_collection",
     "control/healthy*", NULL,
     "the span of an attempt is named by the path it was sent to")
+/* P: what the gateway tells of itself by its counters. */
+BUG(RETRIES_COUNTER_OFF, "retries-counter-counts-attempts", "P12 P16", "metric_truth",
+    "telemetry/counted[* telemetry/counted-retries[*", NULL,
+    "the counter of retries counts the first attempts too")
+BUG(FAILED_ATTEMPTS_NOT_COUNTED, "failed-attempts-not-counted", "P12 P16", "metric_truth",
+    "telemetry/counted-retries[* telemetry/counted-failure*", NULL,
+    "the counter of attempts knows only those that went well")
+BUG(FALLBACK_COUNTED_AS_PRIMARY, "fallback-counted-under-primary", "P17 P19", "metric_truth",
+    "telemetry/counted-fallback*", NULL,
+    "attempts at the fallback are counted under the primary's name")
+BUG(METRIC_MINUS_ONE, "no-retries-counted-as-minus-one", "P13", "metric_truth",
+    "telemetry/no-retry-declared", NULL,
+    "where no retry is configured the counter of retries goes down by 1")
+BUG(TOKENS_DOUBLED, "tokens-counted-twice", "P12 P14", "metric_truth",
+    "telemetry/counted[*", NULL,
+    "the counter of tokens counts every answer twice")
+BUG(METRIC_STATUS_OF_FIRST, "requests-counted-by-first-status", "P15", "metric_truth",
+    "telemetry/counted-retries[* telemetry/counted-fallback*", NULL,
+    "a request is counted under the status of its first attempt")
+BUG(MODEL_AS_LABEL, "any-model-as-label", "P11", "metric_series",
+    "telemetry/random-models", NULL,
+    "the model the client asks for is a label, whatever it is")
+BUG(PATH_AS_LABEL, "path-as-label", "P11", "over_collection",
+    "client-error/unknown-route", NULL,
+    "the path a client asked for is the label of the route")
+BUG(KEY_IN_METRIC, "key-as-label", "P11 P01", "primary.key in http /metrics as plain, full",
+    "control/healthy[stream=false]", NULL,
+    "the key that was used is the label of a counter")
+BUG(PROMPT_IN_EXEMPLAR, "prompt-in-exemplar", "P10 P11", "prompt in http /metrics as json+json, full",
+    "telemetry/counted[*", NULL,
+    "the request stands beside a counter as its example")
 /* P: leaks in another writing. The check is the leak that the record tells:
  * canary, sink, encoding and class. */
 BUG(KEY_AS_BASE64, "authorization-in-log-as-base64", "P01 P03", "primary.key in file access.log as base64, full",

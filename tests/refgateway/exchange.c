@@ -18,6 +18,7 @@
 #include "tests/refgateway/debug.h"
 #include "tests/refgateway/failure.h"
 #include "tests/refgateway/forward.h"
+#include "tests/refgateway/metering.h"
 #include "tests/refgateway/refusal.h"
 #include "tests/refgateway/relay.h"
 #include "tests/refgateway/request_id.h"
@@ -43,6 +44,7 @@ struct exchange {
     struct access_entry log;
     struct tracing tracing;
     char request_id[REQUEST_ID_SIZE];
+    char *path; /* as it came */
 };
 
 static const char *known_method(const char *method)
@@ -65,6 +67,7 @@ struct exchange *exchange_new(const struct front_plan *plan, int stop_fd,
     exchange->plan = plan;
     exchange->stop_fd = stop_fd;
     exchange->started_ns = clock_now_ns();
+    exchange->path = xstrdup(url);
     exchange->log = (struct access_entry){
         .method = known_method(method),
         .route = strcmp(url, ROUTE) ? "unknown" : ROUTE,
@@ -92,6 +95,7 @@ static void exchange_free(struct exchange *exchange)
     if (exchange->body.data)
         xwipe(exchange->body.data, exchange->body.length);
     buf_release(&exchange->body);
+    free(exchange->path);
     free(exchange);
 }
 
@@ -486,6 +490,29 @@ static void note_answer(struct access_entry *log,
         log->output_tokens = tracing->events;
 }
 
+static void meter(struct exchange *exchange, const struct access_entry *log)
+{
+    const struct request_body *body = &exchange->relay.plan.body;
+    struct metering request = {
+        .method = log->method,
+        .route = log->route,
+        .path = exchange->path,
+        .model = "",
+        .status = log->status,
+        .took_s =
+            (double)(clock_now_ns() - exchange->started_ns) / (double)NS_PER_S,
+    };
+
+    if (exchange->relaying && body->model_end - body->model_start >= 2) {
+        request.model = body->text + body->model_start + 1;
+        request.model_length = body->model_end - body->model_start - 2;
+    }
+    tracing_over(&exchange->tracing, NULL);
+    metering_note(exchange->plan->meter, &request, &exchange->tracing,
+                  exchange->plan->settings,
+                  exchange->plan->rules->retry.budget);
+}
+
 void exchange_end(struct exchange *exchange, bool complete)
 {
     struct access_entry log = exchange->log;
@@ -508,6 +535,7 @@ void exchange_end(struct exchange *exchange, bool complete)
         exchange->relay.end == RELAY_FAILED)
         relay_attempt_late(&exchange->relay, exchange->stop_fd);
     if (exchange->tracing.trace_id[0]) {
+        meter(exchange, &log);
         failure_tell(exchange->plan->exporter, &exchange->tracing, &log);
         tracing_end(&exchange->tracing, exchange->plan->exporter, log.method,
                     strcmp(log.route, ROUTE) ? NULL : ROUTE, log.status);

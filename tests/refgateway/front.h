@@ -10,6 +10,7 @@
 #include "tests/refgateway/access_log.h"
 #include "tests/refgateway/draw.h"
 #include "tests/refgateway/exporter.h"
+#include "tests/refgateway/meter.h"
 #include "tests/refgateway/rules.h"
 #include "tests/refgateway/settings.h"
 
@@ -23,6 +24,7 @@ struct front_plan {
     struct draw *draw;
     struct access_log *log;
     struct exporter *exporter; /* NULL: none */
+    struct meter *meter;       /* NULL: nobody counts */
 };
 
 /* listen_fd: bound and listening; owned by the front from here on, also when

@@ -4,28 +4,26 @@
  * drills. Not a product.
  */
 #include <curl/curl.h>
-#include <errno.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/cli.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/debug.h"
 #include "tests/refgateway/front.h"
+#include "tests/refgateway/listen.h"
+#include "tests/refgateway/scrape.h"
 #include "tests/refgateway/semconv.h"
 
 #define EXIT_RUNTIME 1
 #define EXIT_INPUT   2
-#define BACKLOG      1024
 
 struct options {
-    const char *listen, *config, *runbook, *access_log, *spend_log;
+    const char *listen, *metrics, *config, *runbook, *access_log, *spend_log;
     int64_t seed, access_log_most;
     const char *bug;
     bool list_bugs, help, version;
@@ -59,6 +57,11 @@ static bool read_options(struct options *out, int argc, char **argv,
           .out = &out->listen,
           .argument = "ADDR:PORT",
           .help = "where clients connect; port 0 takes a free one" },
+        { .name = "metrics",
+          .kind = CLI_STRING,
+          .out = &out->metrics,
+          .argument = "ADDR:PORT",
+          .help = "where GET /metrics is answered; default: nowhere" },
         { .name = "config",
           .kind = CLI_STRING,
           .out = &out->config,
@@ -137,81 +140,21 @@ static bool read_options(struct options *out, int argc, char **argv,
     return false;
 }
 
-static int bind_to(const struct addrinfo *address, const char *text,
-                   struct err *err)
+static void print_ready(int fd, int metrics_fd)
 {
-    int yes = 1;
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct buf line = { 0 };
 
-    if (fd < 0) {
-        err_set_errno(err, ERR_NET, text);
-        return -1;
+    buf_add_text(&line, "{\"ready\":true,\"listen\":\"");
+    listen_write_url(&line, fd);
+    if (metrics_fd >= 0) {
+        buf_add_text(&line, "\",\"metrics\":\"");
+        listen_write_url(&line, metrics_fd);
+        buf_add_text(&line, "/metrics");
     }
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, address->ai_addr, address->ai_addrlen) ||
-        listen(fd, BACKLOG)) {
-        err_set_errno(err, ERR_NET, text);
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-/* getaddrinfo() takes 65537 for 1. */
-static bool is_port(const char *text)
-{
-    return *text && strspn(text, "0123456789") == strlen(text) &&
-           strlen(text) <= 5 && strtol(text, NULL, 10) <= 65535;
-}
-
-/* ADDR:PORT or [ADDR]:PORT, both in figures. -1 and err on failure. */
-static int listen_on(const char *text, struct err *err)
-{
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
-    const char *colon = strrchr(text, ':');
-    struct addrinfo *found = NULL;
-    char host[64];
-    int length;
-    int fd;
-
-    if (colon && *text == '[' && colon[-1] == ']') {
-        text++;
-        length = (int)(colon - text) - 1;
-    } else {
-        length = colon ? (int)(colon - text) : 0;
-    }
-    snprintf(host, sizeof host, "%.*s", length, text);
-    if (!colon || !is_port(colon + 1) ||
-        getaddrinfo(host, colon + 1, &hints, &found)) {
-        err_set(err, ERR_USAGE, "--listen",
-                "%s is not ADDR:PORT with both in figures", text);
-        return -1;
-    }
-    fd = bind_to(found, text, err);
-    freeaddrinfo(found);
-    return fd;
-}
-
-static void print_ready(int fd)
-{
-    struct sockaddr_storage address;
-    socklen_t size = sizeof address;
-    char host[64] = "";
-    char port[16] = "";
-    const char *open = "";
-    const char *close = "";
-
-    if (!getsockname(fd, (struct sockaddr *)&address, &size))
-        getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port,
-                    sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-    if (strchr(host, ':')) {
-        open = "[";
-        close = "]";
-    }
-    printf("{\"ready\":true,\"listen\":\"http://%s%s%s:%s\"}\n", open, host,
-           close, port);
+    buf_add_text(&line, "\"}");
+    puts(buf_text(&line));
     fflush(stdout);
+    buf_release(&line);
 }
 
 /* A request holds up to six descriptors. */
@@ -235,22 +178,33 @@ static void block_signals(sigset_t *stop)
     pthread_sigmask(SIG_BLOCK, stop, NULL);
 }
 
-static bool serve(const struct front_plan *plan, const char *listen,
+static bool serve(const struct front_plan *plan, const struct options *options,
                   const sigset_t *stop, struct err *err)
 {
-    int fd = listen_on(listen, err);
+    int fd = listen_on(options->listen, "--listen", err);
+    int metrics_fd = fd >= 0 && options->metrics
+                         ? listen_on(options->metrics, "--metrics", err)
+                         : -1;
+    struct scrape *scrape = NULL;
     struct front *front;
     int caught;
 
     if (fd < 0)
         return false;
-    front = front_start(plan, fd, err);
-    if (!front)
+    if (options->metrics &&
+        (metrics_fd < 0 ||
+         !(scrape = scrape_start(plan->meter, metrics_fd, err)))) {
+        close(fd);
         return false;
-    print_ready(fd);
-    sigwait(stop, &caught);
-    front_stop(front);
-    return true;
+    }
+    front = front_start(plan, fd, err);
+    if (front) {
+        print_ready(fd, metrics_fd);
+        sigwait(stop, &caught);
+        front_stop(front);
+    }
+    scrape_stop(scrape);
+    return front != NULL;
 }
 
 int main(int argc, char **argv)
@@ -261,7 +215,8 @@ int main(int argc, char **argv)
     struct access_log log = { 0 };
     struct draw draw = { 0 };
     struct settings_memory memory = { 0 };
-    struct front_plan plan = { &rules, &settings, &memory, &draw, &log, NULL };
+    struct front_plan plan = { &rules, &settings, &memory, &draw,
+                               &log,   NULL,      NULL };
     struct err err = { 0 };
     sigset_t stop;
     bool ok = false;
@@ -281,6 +236,7 @@ int main(int argc, char **argv)
     draw.seed = (uint64_t)options.seed;
     debug_begin();
     semconv_begin();
+    plan.meter = meter_new();
     block_signals(&stop);
     raise_descriptor_limit();
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -290,9 +246,10 @@ int main(int argc, char **argv)
                         &err) &&
         (log.ledger = ledger_open(options.spend_log, getenv("SYSLOG"), &err)) &&
         exporter_start(&plan.exporter, &err))
-        ok = serve(&plan, options.listen, &stop, &err);
+        ok = serve(&plan, &options, &stop, &err);
     exporter_stop(plan.exporter);
     ledger_close(log.ledger);
+    meter_free(plan.meter);
     access_log_close(&log);
     settings_release(&settings);
     curl_global_cleanup();

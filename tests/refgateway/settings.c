@@ -59,6 +59,9 @@ void settings_release(struct settings *settings)
     for (size_t i = 0; i < settings->count; i++)
         release_upstream(&settings->upstreams[i]);
     free_secret(settings->client_key);
+    while (settings->model_count)
+        free(settings->models[--settings->model_count]);
+    free(settings->models);
     *settings = (struct settings){ 0 };
 }
 
@@ -263,11 +266,30 @@ static bool read_upstreams(struct settings *out, const struct json *document,
     return true;
 }
 
+static bool read_models(struct settings *out, const struct json *list,
+                        const char *path, struct err *err)
+{
+    if (!list)
+        return true;
+    if (json_kind(list) != JSON_ARRAY)
+        return refuse(err, path, "$.models", "a list of names is wanted");
+    out->models = xcalloc(json_count(list) + 1, sizeof *out->models);
+    for (const struct json *item = json_first(list); item;
+         item = json_next(item)) {
+        const char *name = json_text(item, NULL);
+
+        if (!name)
+            return refuse(err, path, "$.models[]", "a name is wanted");
+        out->models[out->model_count++] = xstrdup(name);
+    }
+    return true;
+}
+
 bool settings_load(struct settings *out, const char *path,
                    const struct rules *rules, struct err *err)
 {
-    static const char *const known[] = { "client_key_env", "order", "upstreams",
-                                         NULL };
+    static const char *const known[] = { "client_key_env", "models", "order",
+                                         "upstreams", NULL };
     struct json *document = json_load(path, err);
     const char *client;
 
@@ -286,7 +308,8 @@ bool settings_load(struct settings *out, const char *path,
         if (!out->client_key)
             goto fail;
     }
-    if (!read_upstreams(out, document, path, rules, err))
+    if (!read_models(out, json_get(document, "models"), path, err) ||
+        !read_upstreams(out, document, path, rules, err))
         goto fail;
     json_free(document);
     return true;

@@ -43,17 +43,20 @@ struct settings {
     /* In fallback order; only those that may be called. */
     struct settings_upstream upstreams[RULES_UPSTREAMS];
     size_t count;
+    /* What clients may ask for by a name of its own in the metrics. */
+    char **models;
+    size_t model_count;
 };
 
 /*
- * Reads {"client_key_env": NAME, "order": [NAMES], "upstreams": [{"name",
- * "base_url", "key_env": NAME or [NAMES], "model", "ca_file", "headers": {}}]}
- * and ties it to the rules: order, where it is given, must come to the
- * runbook's, and who stands in it twice has one turn. Else there are the
- * upstreams of fallback.order in that order, else the first alone, each with
- * the credential and model the runbook gives it. Errors: ERR_IO, ERR_SYNTAX,
- * ERR_SCHEMA with the JSON path; a variable that is not set is named, its value
- * never.
+ * Reads {"client_key_env": NAME, "models": [NAMES], "order": [NAMES],
+ * "upstreams": [{"name", "base_url", "key_env": NAME or [NAMES], "model",
+ * "ca_file", "headers": {}}]} and ties it to the rules: order, where it is
+ * given, must come to the runbook's, and who stands in it twice has one turn.
+ * Else there are the upstreams of fallback.order in that order, else the first
+ * alone, each with the credential and model the runbook gives it. Errors:
+ * ERR_IO, ERR_SYNTAX, ERR_SCHEMA with the JSON path; a variable that is not set
+ * is named, its value never.
  */
 bool settings_load(struct settings *out, const char *path,
                    const struct rules *rules, struct err *err);
