@@ -10,7 +10,7 @@
  */
 
 /* clang-format off */
-FAULT(none,      OK,       "usage finish events interval_ms status finish_reason usage_as tool_calls model",
+FAULT(none,      OK,       "usage finish events interval_ms status finish_reason usage_as tool_calls reasoning model",
       "A healthy answer: JSON, or SSE when the request says stream")
 FAULT(status,    STATUS,   "status! body code error_type message location",
       "A final status with an error body in the dialect of the upstream")
@@ -36,6 +36,6 @@ FAULT(garbage,   GARBAGE,  "bytes_kind",
       "Bytes that are not HTTP instead of a status line")
 FAULT(dribble,   OK,       "bytes! every_ms!",
       "A healthy answer sent a few bytes at a time")
-FAULT(stream,    STREAM,   "events interval_ms usage finish done error_at malformed_at comments_only comment_every_ms role_only code error_type message finish_reason usage_as tool_calls model error_as after_error after_done metadata odd_frame",
+FAULT(stream,    STREAM,   "events interval_ms usage finish done error_at malformed_at comments_only comment_every_ms role_only code error_type message finish_reason usage_as tool_calls reasoning model error_as after_error after_done metadata odd_frame",
       "A scripted SSE stream, healthy or broken")
 /* clang-format on */

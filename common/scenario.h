@@ -52,6 +52,7 @@ struct case_client {
     int64_t credential;       /* enum case_credential */
     struct bind_list headers; /* struct step_header */
     char *path;               /* instead of the route's */
+    char *query;              /* behind the path: "key=..."; names in it */
     char *model;              /* instead of the profile's */
     int64_t models;           /* its requests ask for so many, made up */
     int64_t body_bytes;       /* pad the message to about this size */

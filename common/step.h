@@ -217,7 +217,11 @@ struct step_sse {
 };
 
 /* What of the request is sent back, and where. */
-enum step_echo_what { STEP_ECHO_CREDENTIAL, STEP_ECHO_PROMPT };
+enum step_echo_what {
+    STEP_ECHO_CREDENTIAL,
+    STEP_ECHO_PROMPT,
+    STEP_ECHO_MASKED_CREDENTIAL, /* as OpenAI does: sk-abcde***wxyz */
+};
 extern const char *const step_echo_what_names[];
 enum step_echo_where { STEP_ECHO_HEADER, STEP_ECHO_BODY };
 extern const char *const step_echo_where_names[];
@@ -225,6 +229,14 @@ struct step_echo {
     int64_t what;  /* enum step_echo_what; -1: no echo */
     int64_t where; /* enum step_echo_where; -1: no echo */
 };
+
+/* Where an upstream tells what an account is about: balance, price, quota. */
+enum step_account {
+    STEP_ACCOUNT_HEADER, /* X-Account-Balance, of any answer */
+    STEP_ACCOUNT_USAGE,  /* a member of usage that nobody asked for */
+    STEP_ACCOUNT_BOTH,
+};
+extern const char *const step_account_names[];
 
 /* What a kept connection does behind a complete answer. */
 struct step_idle {
@@ -281,6 +293,7 @@ struct step {
     int64_t finish_reason; /* enum step_finish; -1: as it should be */
     int64_t usage_as;      /* enum step_usage; -1: as it should be */
     int64_t tool_calls;    /* 1: the tokens stand in a tool call's arguments */
+    int64_t reasoning;     /* 1: reasoning_content before the content */
     char *model;           /* said in the answer; NULL: as asked for */
     int64_t error_as;      /* enum step_error; -1: an event */
     int64_t after_error;   /* 1: content goes on after it */
@@ -307,6 +320,7 @@ struct step {
     struct step_chunks chunks;
     struct step_sse sse;
     struct step_echo echo;
+    int64_t account; /* enum step_account; -1: nothing of it */
     struct step_idle idle;
     int64_t for_ms;   /* holds so long, whatever the number; -1: one attempt */
     int64_t when_key; /* only attempts with that key, from 1; -1: any */

@@ -34,6 +34,8 @@ static void describe_content(struct buf *out, const struct step *step)
 {
     if (step->tool_calls == 1)
         buf_add_text(out, ", as a tool call");
+    if (step->reasoning == 1)
+        buf_add_text(out, ", with reasoning");
     if (step->finish_reason >= 0)
         buf_printf(out, ", finish_reason %s",
                    step_finish_names[step->finish_reason]);
@@ -258,6 +260,9 @@ static void describe_place(struct buf *out, const struct step *step)
         buf_printf(out, ", %s echoed in the %s",
                    step_echo_what_names[step->echo.what],
                    step_echo_where_names[step->echo.where]);
+    if (step->account >= 0)
+        buf_printf(out, ", the account told (%s)",
+                   step_account_names[step->account]);
     if (step->idle.fin_after_ms >= 0)
         buf_printf(out, ", closed when idle for %" PRId64 " ms",
                    step->idle.fin_after_ms);

@@ -3,7 +3,7 @@
 
 const char step_modifiers[] =
     "before_ms headers retry_after framing pace end interim early encoding "
-    "pad_bytes head chunks sse echo idle for_ms when";
+    "pad_bytes head chunks sse echo account idle for_ms when";
 
 const char *const step_encoding_names[] = {
     "gzip", "gzip_false", "gzip_truncated", "gzip_bomb", "unknown", NULL,
@@ -20,8 +20,10 @@ const char *const step_chunk_style_names[] = { "upper", "extensions", "zeros",
                                                NULL };
 
 const char *const step_line_end_names[] = { "lf", "crlf", "cr", "mixed", NULL };
-const char *const step_echo_what_names[] = { "credential", "prompt", NULL };
+const char *const step_echo_what_names[] = { "credential", "prompt",
+                                             "masked_credential", NULL };
 const char *const step_echo_where_names[] = { "header", "body", NULL };
+const char *const step_account_names[] = { "header", "usage", "both", NULL };
 
 #define SWITCH(type, field, text)                                              \
     {                                                                          \
@@ -124,15 +126,18 @@ const struct bind_row step_echo_table[] = {
       .names = step_echo_what_names,
       .missing = -1,
       .doc = "The credential headers as they came, or up to 400 bytes of the "
-             "last message." },
+             "last message, or a key of which only the first eight and the "
+             "last four letters are left." },
     { .key = "where",
       .kind = BIND_ENUM,
       .offset = offsetof(struct step_echo, where),
       .required = true,
       .names = step_echo_where_names,
       .missing = -1,
-      .doc = "header: under its own name (a prompt as X-Prompt); body: in the "
-             "text of the answer or of the error." },
+      .doc =
+          "header: under its own name (a prompt as X-Prompt, a masked key as "
+          "X-Key); body: in the "
+          "text of the answer or of the error." },
     { 0 }
 };
 

@@ -320,6 +320,7 @@ const struct bind_row step_table[] = {
     WORD(usage_as, step_usage_names,
          "How usage is told; twice and before_finish: in a stream."),
     SWITCH(tool_calls, "The tokens stand in the arguments of a tool call."),
+    SWITCH(reasoning, "reasoning_content stands before the content."),
     TEXT(model, "Model named in the answer; default: the one asked for."),
     WORD(error_as, step_error_names,
          "Shape of an error in a stream: an error object, or a chunk of a "
@@ -389,6 +390,9 @@ const struct bind_row step_table[] = {
       .offset = offsetof(struct step, echo),
       .table = step_echo_table,
       .doc = "Modifier: sends back what the request brought." },
+    WORD(account, step_account_names,
+         "Modifier: tells of the account: header is X-Account-Balance, usage a "
+         "member of usage beyond the documented ones."),
     { .key = "idle",
       .kind = BIND_OBJECT,
       .offset = offsetof(struct step, idle),

@@ -222,14 +222,30 @@ static bool arrival_holds(const void *bytes, size_t length, const char *text)
            memmem(bytes, length, text, strlen(text));
 }
 
+static bool arrival_says(const struct json *node, const char *text, bool outer);
+
+/* Arguments of a tool call are a document within a text. */
+static bool arrival_says_within(const char *inner, const char *text)
+{
+    struct err err;
+    struct json *root = *inner == '{'
+                            ? json_parse(inner, strlen(inner), "request", &err)
+                            : NULL;
+    bool says = root && arrival_says(root, text, false);
+
+    json_free(root);
+    return says;
+}
+
 /* In a text of the document, as it is once its escapes are read. Depth is
  * bounded by the parser. */
-static bool arrival_says(const struct json *node, const char *text)
+static bool arrival_says(const struct json *node, const char *text, bool outer)
 {
     if (json_kind(node) == JSON_STRING)
-        return *text && strstr(json_text(node, ""), text);
+        return strstr(json_text(node, ""), text) ||
+               (outer && arrival_says_within(json_text(node, ""), text));
     for (const struct json *at = json_first(node); at; at = json_next(at))
-        if (arrival_says(at, text))
+        if (arrival_says(at, text, outer))
             return true;
     return false;
 }
@@ -267,7 +283,7 @@ void arrival_find_watched(struct attempt *attempt, const struct arming *arming,
 
         arrival_find_in_head(attempt, watch, head, head_bytes, head_length);
         if (arrival_holds(body, body_length, watch->text) ||
-            (root && arrival_says(root, watch->text)))
+            (root && *watch->text && arrival_says(root, watch->text, true)))
             arrival_saw(attempt, watch->id, "body", "", 0);
     }
     json_free(root);

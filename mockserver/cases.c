@@ -7,9 +7,6 @@
 #include "common/bind.h"
 #include "common/xalloc.h"
 
-struct arming_plant {
-    char *completion, *error;
-};
 /* The body of PUT /scripts as a bind table reads it. */
 struct arming_body {
     struct json *upstreams;
@@ -17,16 +14,19 @@ struct arming_body {
     struct bind_list watch; /* struct watch_text */
 };
 
+#define PLANT(name, text)                                                      \
+    {                                                                          \
+        .key = #name, .kind = BIND_TEXT,                                       \
+        .offset = offsetof(struct arming_plant, name), .doc = text             \
+    }
 static const struct bind_row plant_table[] = {
-    { .key = "completion",
-      .kind = BIND_TEXT,
-      .offset = offsetof(struct arming_plant, completion),
-      .doc = "text that every answer carries" },
-    { .key = "error",
-      .kind = BIND_TEXT,
-      .offset = offsetof(struct arming_plant, error),
-      .doc = "text that every error carries" },
-    { 0 }
+    PLANT(completion, "text that every answer carries"),
+    PLANT(error, "text that every error carries"),
+    PLANT(reasoning, "text of reasoning, where a step asks for it"),
+    PLANT(tool_call, "text in the arguments of tool calls"),
+    PLANT(account, "text in usage, where a step asks for it"),
+    PLANT(account_header, "the same in a header"),
+    { 0 },
 };
 static const struct bind_row watch_table[] = {
     { .key = "id",
@@ -145,8 +145,7 @@ bool arming_read(struct arming *out, const struct json *body, const char *path,
         return false;
     }
     arming_take_watch(out, &read.watch);
-    out->plant_completion = read.plant.completion;
-    out->plant_error = read.plant.error;
+    out->plant = read.plant;
     read.plant = (struct arming_plant){ 0 };
     bind_release(&read, body_table);
     return true;
@@ -171,8 +170,12 @@ void arming_release(struct arming *arming)
         free(arming->watch[i].id);
         arming_wipe(arming->watch[i].text);
     }
-    arming_wipe(arming->plant_completion);
-    arming_wipe(arming->plant_error);
+    arming_wipe(arming->plant.completion);
+    arming_wipe(arming->plant.error);
+    arming_wipe(arming->plant.reasoning);
+    arming_wipe(arming->plant.tool_call);
+    arming_wipe(arming->plant.account);
+    arming_wipe(arming->plant.account_header);
     free(arming->upstreams);
     free(arming->watch);
     *arming = (struct arming){ 0 };

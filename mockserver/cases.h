@@ -33,7 +33,10 @@ struct arming {
     uint16_t first_epoch; /* from this one on; 0: always */
     struct armed_upstream *upstreams;
     size_t upstream_count, upstream_capacity;
-    char *plant_completion, *plant_error; /* may be NULL */
+    struct arming_plant {
+        char *completion, *error, *reasoning, *tool_call, *account,
+            *account_header;
+    } plant; /* secret; each may be NULL */
     struct watch_text *watch;
     size_t watch_count, watch_capacity;
 };

@@ -36,7 +36,18 @@ static const char *const odd_usage[] = {
                             "\"completion_tokens\":-24,\"total_tokens\":-25}",
 };
 
-static void write_usage(struct buf *out, int64_t count, int64_t usage_as)
+/* What nobody documented, and relays send all the same. */
+static void write_account(struct buf *out, const char *account)
+{
+    if (!account)
+        return;
+    buf_add_text(out, ",\"cost_details\":{\"balance_left\":");
+    json_quote(out, account, strlen(account));
+    buf_add_text(out, ",\"currency\":\"USD\"}");
+}
+
+static void write_usage(struct buf *out, int64_t count, int64_t usage_as,
+                        const struct fault_request *request)
 {
     if (usage_as == STEP_USAGE_NULL || usage_as == STEP_USAGE_NEGATIVE) {
         buf_add_text(out, odd_usage[usage_as]);
@@ -49,8 +60,10 @@ static void write_usage(struct buf *out, int64_t count, int64_t usage_as)
                "\"audio_tokens\":0},\"completion_tokens_details\":{"
                "\"reasoning_tokens\":0,\"audio_tokens\":0,"
                "\"accepted_prediction_tokens\":0,"
-               "\"rejected_prediction_tokens\":0}}",
+               "\"rejected_prediction_tokens\":0}",
                PROMPT_TOKENS, count, count + PROMPT_TOKENS);
+    write_account(out, request->plants.account);
+    buf_add_text(out, "}");
 }
 
 void completion_write_token(struct buf *out,
@@ -93,10 +106,18 @@ static void write_choice(struct buf *out, const struct completion *completion,
 
     if (request->completion_canary)
         buf_printf(&text, "%s ", request->completion_canary);
+    if (completion->tool_calls && request->plants.tool_call)
+        buf_printf(&text, "%s ", request->plants.tool_call);
     for (int64_t i = 1; i <= completion->sent; i++)
         completion_write_token(&text, request, i, completion->count);
-    buf_add_text(out, "{\"index\":0,\"message\":{\"role\":\"assistant\","
-                      "\"content\":");
+    buf_add_text(out, "{\"index\":0,\"message\":{\"role\":\"assistant\",");
+    if (request->plants.reasoning) {
+        buf_add_text(out, "\"reasoning_content\":");
+        json_quote(out, request->plants.reasoning,
+                   strlen(request->plants.reasoning));
+        buf_add_text(out, ",");
+    }
+    buf_add_text(out, "\"content\":");
     if (completion->tool_calls)
         write_tool_call(out, &text);
     else
@@ -125,7 +146,7 @@ void completion_write(struct buf *out, const struct completion *completion,
     buf_add_text(out, ",");
     if (completion->usage) {
         write_usage(out, completion->no_choices ? 0 : completion->count,
-                    completion->usage_as);
+                    completion->usage_as, request);
         buf_add_text(out, ",");
     }
     /* The tokens come last, so that a cut in the second half of the body shows
@@ -161,17 +182,25 @@ void completion_write_chunk(struct buf *out,
                request->include_usage ? ",\"usage\":null" : "");
 }
 
-void completion_write_content_chunk(struct buf *out,
-                                    const struct fault_request *request,
-                                    const char *text, size_t length)
+void completion_write_text_chunk(struct buf *out,
+                                 const struct fault_request *request,
+                                 const char *member, const char *text,
+                                 size_t length)
 {
     struct buf delta = { 0 };
 
-    buf_add_text(&delta, "{\"content\":");
+    buf_printf(&delta, "{\"%s\":", member);
     json_quote(&delta, text, length);
     buf_add_text(&delta, "}");
     completion_write_chunk(out, request, buf_text(&delta), "null");
     buf_release(&delta);
+}
+
+void completion_write_content_chunk(struct buf *out,
+                                    const struct fault_request *request,
+                                    const char *text, size_t length)
+{
+    completion_write_text_chunk(out, request, "content", text, length);
 }
 
 void completion_write_usage_chunk(struct buf *out,
@@ -180,13 +209,14 @@ void completion_write_usage_chunk(struct buf *out,
 {
     write_chunk_start(out, request);
     buf_add_text(out, ",\"choices\":[],");
-    write_usage(out, count, usage_as);
+    write_usage(out, count, usage_as, request);
     buf_add_text(out, "}\n\n");
 }
 
 void completion_write_arguments_chunk(struct buf *out,
                                       const struct fault_request *request,
-                                      bool first, const char *text)
+                                      bool first, const char *text,
+                                      size_t length)
 {
     struct buf delta = { 0 };
 
@@ -195,7 +225,7 @@ void completion_write_arguments_chunk(struct buf *out,
         buf_add_text(&delta, "\"id\":\"call_0\",\"type\":\"function\",");
     buf_printf(&delta, "\"function\":{%s\"arguments\":",
                first ? "\"name\":\"record\"," : "");
-    json_quote(&delta, text, strlen(text));
+    json_quote(&delta, text, length);
     buf_add_text(&delta, "}}]}");
     completion_write_chunk(out, request, buf_text(&delta), "null");
     buf_release(&delta);

@@ -30,7 +30,8 @@ int64_t completion_finish(const struct step *step);
 /* How many of so many tokens come before it: half where that is an error. */
 int64_t completion_events(const struct step *step, int64_t count);
 
-/* One chat.completion: the completion canary, then the tokens. */
+/* One chat.completion: the completion canary, then the tokens. What the
+ * request's plants name stands in its own members. */
 void completion_write(struct buf *out, const struct completion *completion,
                       const struct fault_request *request);
 
@@ -43,7 +44,12 @@ void completion_write_token(struct buf *out,
 void completion_write_chunk(struct buf *out,
                             const struct fault_request *request,
                             const char *delta, const char *finish_reason);
-/* The same with the delta {"content": text}. */
+/* The same with the delta {member: text}. */
+void completion_write_text_chunk(struct buf *out,
+                                 const struct fault_request *request,
+                                 const char *member, const char *text,
+                                 size_t length);
+/* With the delta {"content": text}. */
 void completion_write_content_chunk(struct buf *out,
                                     const struct fault_request *request,
                                     const char *text, size_t length);
@@ -55,7 +61,8 @@ void completion_write_usage_chunk(struct buf *out,
 /* A delta of a tool call's arguments; the first one names the tool. */
 void completion_write_arguments_chunk(struct buf *out,
                                       const struct fault_request *request,
-                                      bool first, const char *text);
+                                      bool first, const char *text,
+                                      size_t length);
 /* An event without text: members is what stands behind the model, such as
  * ",\"choices\":null". */
 void completion_write_frame(struct buf *out,

@@ -211,6 +211,29 @@ static void exchange_read_echo(struct exchange *e, const struct step *step,
         e->upset = nothing_to_echo;
 }
 
+static const char *either(const char *planted, const char *otherwise)
+{
+    return planted ? planted : otherwise;
+}
+
+/* Of what is planted only where a step asks for it. */
+static struct fault_plants exchange_plants(const struct arming_plant *plant,
+                                           const struct step *step)
+{
+    bool both = step->account == STEP_ACCOUNT_BOTH;
+    struct fault_plants out = { 0 };
+
+    if (step->reasoning == 1)
+        out.reasoning = either(plant->reasoning, "It is a short answer.");
+    if (step->tool_calls == 1)
+        out.tool_call = plant->tool_call;
+    if (both || step->account == STEP_ACCOUNT_USAGE)
+        out.account = either(plant->account, "12.50 USD");
+    if (both || step->account == STEP_ACCOUNT_HEADER)
+        out.account_header = either(plant->account_header, "12.50");
+    return out;
+}
+
 static void exchange_make_plan(struct exchange *e,
                                const struct selection *selection,
                                const struct step *step, int64_t number)
@@ -218,6 +241,8 @@ static void exchange_make_plan(struct exchange *e,
     bool last = exchange_next_needs_accept(e, selection, number);
     const struct arming *arming =
         selection->of ? case_arming(selection->of, selection->id.epoch) : NULL;
+    const struct arming_plant plant =
+        arming ? arming->plant : (struct arming_plant){ NULL };
     struct fault_request request = {
         .upstream = e->connection->listener->upstream,
         .attempt = number,
@@ -227,8 +252,9 @@ static void exchange_make_plan(struct exchange *e,
         .model = e->arrival.model ? e->arrival.model : "",
         .dialect = e->connection->listener->dialect,
         .wall_ms = clock_wall_ms(),
-        .completion_canary = arming ? arming->plant_completion : NULL,
-        .error_canary = arming ? arming->plant_error : NULL,
+        .completion_canary = plant.completion,
+        .error_canary = plant.error,
+        .plants = exchange_plants(&plant, step),
         .credential_accepted = exchange_key_accepted(e),
         .request_number = ++e->mock->request_number,
         .http_1_0 = e->arrival.http_1_0,

@@ -184,6 +184,33 @@ static void add_padding(struct buf *text, int64_t bytes)
         buf_add(text, filler, (size_t)(bytes - i < block ? bytes - i : block));
 }
 
+#define MASKED_FIRST 8
+#define MASKED_LAST  4
+
+/* As OpenAI repeats a key that it refuses. */
+static void add_masked(struct buf *out, const char *key)
+{
+    size_t length = strlen(key), shown = MASKED_FIRST + MASKED_LAST;
+
+    for (size_t i = 0; i < length; i++) {
+        bool open =
+            length > shown && (i < MASKED_FIRST || i >= length - MASKED_LAST);
+
+        buf_add(out, open ? &key[i] : "*", 1);
+    }
+}
+
+static void add_echoed_key(struct buf *out, const struct step *step,
+                           const struct step_header *header)
+{
+    const char *key = credential_key(header->name, header->value);
+
+    if (step->echo.what == STEP_ECHO_MASKED_CREDENTIAL)
+        add_masked(out, key);
+    else
+        buf_add_text(out, key);
+}
+
 static void add_echo(struct buf *text, const struct step *step,
                      const struct fault_echo *echo)
 {
@@ -192,11 +219,11 @@ static void add_echo(struct buf *text, const struct step *step,
     if (step->echo.what == STEP_ECHO_PROMPT && echo->prompt)
         buf_printf(text, "%s%s", space, echo->prompt);
     for (size_t i = 0;
-         step->echo.what == STEP_ECHO_CREDENTIAL && i < echo->header_count;
-         i++, space = " ")
-        buf_printf(
-            text, "%s%s", space,
-            credential_key(echo->headers[i].name, echo->headers[i].value));
+         step->echo.what != STEP_ECHO_PROMPT && i < echo->header_count;
+         i++, space = " ") {
+        buf_add_text(text, space);
+        add_echoed_key(text, step, &echo->headers[i]);
+    }
 }
 
 /* A header value has no line ends and no other control bytes. */
@@ -218,9 +245,18 @@ static void add_echo_headers(struct draft *draft, const struct step *step,
         return;
     if (step->echo.what == STEP_ECHO_PROMPT && echo->prompt)
         add_prompt_header(draft, echo->prompt);
-    for (size_t i = 0;
-         step->echo.what == STEP_ECHO_CREDENTIAL && i < echo->header_count; i++)
-        draft_add_header(draft, echo->headers[i].name, echo->headers[i].value);
+    for (size_t i = 0; i < echo->header_count; i++) {
+        const struct step_header *header = &echo->headers[i];
+        struct buf key = { 0 };
+
+        if (step->echo.what == STEP_ECHO_CREDENTIAL)
+            draft_add_header(draft, header->name, header->value);
+        if (step->echo.what != STEP_ECHO_MASKED_CREDENTIAL)
+            continue;
+        add_echoed_key(&key, step, header);
+        draft_add_header(draft, "X-Key", buf_text(&key));
+        buf_release(&key);
+    }
 }
 
 /* A text planted in every answer, with what the step wants beside it; NULL:
@@ -257,6 +293,9 @@ void fault_plan(struct plan *plan, const struct step *step,
     functions[step->fault](&draft, step, &said);
     modify(&draft, step, &said);
     add_echo_headers(&draft, step, &request->echo);
+    if (request->plants.account_header)
+        draft_add_header(&draft, "X-Account-Balance",
+                         request->plants.account_header);
     render_plan(plan, &draft);
     draft_release(&draft);
     if (step->echo.what >= 0 && completion.data) {

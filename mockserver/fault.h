@@ -31,10 +31,17 @@ struct fault_request {
     int64_t wall_ms;               /* now: for Date, Retry-After, created */
     const char *completion_canary; /* to stand in every answer; may be NULL */
     const char *error_canary;      /* to stand in every error text; or NULL */
-    bool credential_accepted;      /* false: a healthy upstream answers 401 */
-    uint64_t request_number;       /* for request ids: deterministic */
-    const char *location;          /* the step's, with its names replaced */
-    struct fault_echo echo;        /* filled where the step wants it */
+    /* Where the step asks for them; each may be NULL. */
+    struct fault_plants {
+        const char *reasoning;      /* in reasoning_content */
+        const char *tool_call;      /* in the arguments of a tool call */
+        const char *account;        /* in usage */
+        const char *account_header; /* in a header: letters and digits */
+    } plants;
+    bool credential_accepted; /* false: a healthy upstream answers 401 */
+    uint64_t request_number;  /* for request ids: deterministic */
+    const char *location;     /* the step's, with its names replaced */
+    struct fault_echo echo;   /* filled where the step wants it */
     bool http_1_0;    /* the request is HTTP/1.0: no chunks unless scripted */
     bool last_answer; /* it said Connection: close, or is HTTP/1.0 without
                          keep-alive: raw answers end in a FIN, not in KEEP */

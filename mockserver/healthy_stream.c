@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/json.h"
+
 /* Before an error, where the step says comments_only. */
 #define COMMENTS_FIRST 3
 
@@ -59,11 +61,11 @@ static size_t half_of(const char *text)
     return half;
 }
 
-/* The canary is split over two deltas, so that a gateway which looks at deltas
+/* A canary is split over two deltas, so that a gateway which looks at deltas
  * one by one does not see it. */
-static void add_canary(const struct maker *m)
+static void add_canary(const struct maker *m, const char *member,
+                       const char *canary)
 {
-    const char *canary = m->request->completion_canary;
     size_t half;
     struct buf rest = { 0 };
     struct buf event = { 0 };
@@ -71,15 +73,43 @@ static void add_canary(const struct maker *m)
     if (!canary)
         return;
     half = half_of(canary);
-    completion_write_content_chunk(&event, m->request, canary, half);
+    completion_write_text_chunk(&event, m->request, member, canary, half);
     draft_add_piece(m->draft, PIECE_CONTENT, 0, buf_text(&event), event.length);
     buf_clear(&event);
     buf_printf(&rest, "%s ", canary + half);
-    completion_write_content_chunk(&event, m->request, buf_text(&rest),
-                                   rest.length);
+    completion_write_text_chunk(&event, m->request, member, buf_text(&rest),
+                                rest.length);
     draft_add_piece(m->draft, PIECE_CONTENT, 0, buf_text(&event), event.length);
     buf_release(&rest);
     buf_release(&event);
+}
+
+static void add_arguments(const struct maker *m, const char *text,
+                          size_t length)
+{
+    struct buf event = { 0 };
+
+    completion_write_arguments_chunk(&event, m->request, false, text, length);
+    draft_add_piece(m->draft, PIECE_PLAIN, 0, buf_text(&event), event.length);
+    buf_release(&event);
+}
+
+/* The same within arguments, which are JSON themselves: where it is split an
+ * escape may be cut in two. */
+static void add_canary_in_arguments(const struct maker *m)
+{
+    const char *canary = m->request->plants.tool_call;
+    struct buf text = { 0 };
+    size_t half;
+
+    if (!canary)
+        return;
+    json_quote(&text, canary, strlen(canary));
+    text.data[text.length - 1] = ' ';
+    half = half_of(text.data);
+    add_arguments(m, text.data + 1, half - 1);
+    add_arguments(m, text.data + half, text.length - half);
+    buf_release(&text);
 }
 
 static void add_plain(const struct maker *m, struct buf *event)
@@ -92,13 +122,17 @@ static void add_plain(const struct maker *m, struct buf *event)
  * themselves, in pieces. */
 static void add_beginning(const struct maker *m)
 {
+    static const char beginning[] = "{\"text\":\"";
     struct buf event = { 0 };
 
-    add_canary(m);
+    add_canary(m, "reasoning_content", m->request->plants.reasoning);
+    add_canary(m, "content", m->request->completion_canary);
     if (m->script->step->tool_calls != 1)
         return;
-    completion_write_arguments_chunk(&event, m->request, true, "{\"text\":\"");
+    completion_write_arguments_chunk(&event, m->request, true, beginning,
+                                     sizeof beginning - 1);
     add_plain(m, &event);
+    add_canary_in_arguments(m);
 }
 
 static void add_odd_frame(const struct maker *m)
@@ -150,7 +184,7 @@ static void add_token(const struct maker *m, int64_t index)
     completion_write_token(&text, m->request, index, m->script->count);
     if (m->script->step->tool_calls == 1)
         completion_write_arguments_chunk(&event, m->request, false,
-                                         buf_text(&text));
+                                         buf_text(&text), text.length);
     else
         completion_write_content_chunk(&event, m->request, buf_text(&text),
                                        text.length);
@@ -235,8 +269,7 @@ static void add_end(const struct maker *m)
         struct buf reason = { 0 };
 
         if (step->tool_calls == 1) {
-            completion_write_arguments_chunk(&event, m->request, false, "\"}");
-            add_plain(m, &event);
+            add_arguments(m, "\"}", 2);
         }
         buf_printf(&reason, "\"%s\"",
                    step_finish_names[completion_finish(step)]);

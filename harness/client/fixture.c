@@ -20,7 +20,10 @@ const struct bind_row fixture_table[] = {
       .offset = offsetof(struct fixture, body),
       .required = true,
       .doc = "The request body: model \"${model}\", and messages, of which the "
-             "last is the user's and holds ${drill_id} and ${canary}." },
+             "last is the user's and holds ${drill_id} and ${canary}. "
+             "${canary.system} and ${canary.tools} may stand in other "
+             "messages and in tools; ${canary.tools.quoted} is the latter as "
+             "it is written within JSON, for the arguments of a tool call." },
     { 0 }
 };
 
@@ -66,6 +69,21 @@ static const struct json *last_message(const struct json *body)
                                 : NULL;
 }
 
+/* Set as it is, and as it stands within the quotes of a JSON text. */
+static void set_canary(struct names *names, const char *name, const char *text)
+{
+    char *quoted_name = xasprintf("%s.quoted", name);
+    struct buf quoted = { 0 };
+
+    json_quote(&quoted, text ? text : "", text ? strlen(text) : 0);
+    quoted.data[quoted.length - 1] = '\0';
+    names_set(names, name, text ? text : "");
+    names_set(names, quoted_name, quoted.data + 1);
+    xwipe(quoted.data, quoted.length);
+    buf_release(&quoted);
+    free(quoted_name);
+}
+
 static struct json *fill_body(const struct fixture *fixture,
                               const struct fixture_fill *fill,
                               const char *where, struct err *err)
@@ -78,6 +96,8 @@ static struct json *fill_body(const struct fixture *fixture,
     names_set(&names, "model", fill->model);
     names_set(&names, "drill_id", id);
     names_set(&names, "canary", fill->canary);
+    set_canary(&names, "canary.system", fill->system);
+    set_canary(&names, "canary.tools", fill->tools);
     body = filled(fixture->body, &names, where, err);
     names_release(&names);
     return body;
@@ -113,6 +133,22 @@ static bool check_body(const struct fixture *fixture, const char *where,
     body = fill_body(fixture, &sample, where, err);
     json_free(body);
     return body != NULL;
+}
+
+/* Depth is bounded by the parser. */
+static bool holds(const struct json *node, const char *name)
+{
+    if (json_kind(node) == JSON_STRING)
+        return strstr(json_text(node, ""), name) != NULL;
+    for (const struct json *at = json_first(node); at; at = json_next(at))
+        if (holds(at, name))
+            return true;
+    return false;
+}
+
+bool fixture_names(const struct fixture *fixture, const char *name)
+{
+    return holds(fixture->body, name);
 }
 
 static bool is_name(const char *name)

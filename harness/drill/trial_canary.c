@@ -15,36 +15,104 @@ static struct canary *trial_add_canary(struct observation *o)
     return &o->canaries[o->canary_count++];
 }
 
-/* What is planted besides keys. What has a name in a scenario is made where the
- * case's client sends it. */
-static const struct {
+/* Who sends it where: the client by a name in its fixture, a header or its
+ * query; an upstream where a step asks for it, or in each answer, each error.
+ */
+enum planting {
+    IN_FIXTURE,
+    IN_HEADER,
+    IN_QUERY,
+    IN_ANSWERS,
+    IN_ERRORS,
+    IN_REASONING,
+    IN_TOOL_CALL,
+    IN_USAGE,
+    IN_ACCOUNT_HEADER,
+};
+
+/* What is planted besides keys; made where the case uses it. */
+static const struct planted {
     const char *id;
     enum canary_kind kind;
     enum canary_place place;
-    const char *name; /* "${canary.header}"; NULL: in every case */
+    enum planting in;
+    const char *name; /* in a fixture, a header, a query */
 } texts[] = {
-    { "prompt", CANARY_PROMPT, CANARY_IN_TEXT, NULL },
-    { "completion", CANARY_COMPLETION, CANARY_IN_TEXT, NULL },
-    { "error_text", CANARY_ERROR_TEXT, CANARY_IN_TEXT, NULL },
-    { "commercial", CANARY_COMMERCIAL, CANARY_IN_TEXT, NULL },
-    { "header", CANARY_METADATA, CANARY_IN_HEADER, "${canary.header}" },
+    { "prompt", CANARY_PROMPT, CANARY_IN_TEXT, IN_FIXTURE, "${canary}" },
+    { "completion", CANARY_COMPLETION, CANARY_IN_TEXT, IN_ANSWERS, NULL },
+    { "error_text", CANARY_ERROR_TEXT, CANARY_IN_TEXT, IN_ERRORS, NULL },
+    { "commercial", CANARY_COMMERCIAL, CANARY_IN_TEXT, IN_ERRORS, NULL },
+    { "system_prompt", CANARY_PROMPT, CANARY_IN_TEXT, IN_FIXTURE,
+      "${canary.system" },
+    { "tool_arguments", CANARY_PROMPT, CANARY_IN_TEXT, IN_FIXTURE,
+      "${canary.tools" },
+    { "header", CANARY_METADATA, CANARY_IN_HEADER, IN_HEADER,
+      "${canary.header}" },
+    { "query.key", CANARY_CREDENTIAL, CANARY_IN_HEADER, IN_QUERY,
+      "${canary.query_key}" },
+    { "reasoning", CANARY_COMPLETION, CANARY_IN_TEXT, IN_REASONING, NULL },
+    { "tool_call", CANARY_COMPLETION, CANARY_IN_TEXT, IN_TOOL_CALL, NULL },
+    { "commercial.usage", CANARY_COMMERCIAL, CANARY_IN_TEXT, IN_USAGE, NULL },
+    { "commercial.header", CANARY_COMMERCIAL, CANARY_IN_HEADER,
+      IN_ACCOUNT_HEADER, NULL },
 };
 
-static bool names_it(const struct case_client *client, const char *name)
+static bool client_names(const struct trial *t, const struct planted *planted,
+                         const struct case_client *client)
 {
     const struct step_header *headers = client->headers.items;
 
-    for (size_t i = 0; i < client->headers.count; i++)
-        if (strstr(headers[i].value, name))
+    if (planted->in == IN_FIXTURE)
+        return fixture_names(drill_fixture(t->drill, client->fixture),
+                             planted->name);
+    if (planted->in == IN_QUERY)
+        return client->query && strstr(client->query, planted->name);
+    for (size_t i = 0; planted->in == IN_HEADER && i < client->headers.count;
+         i++)
+        if (strstr(headers[i].value, planted->name))
             return true;
     return false;
 }
 
-static bool is_used(const struct drill_case *c, const char *name)
+static bool step_asks(const struct step *step, enum planting in)
 {
-    for (size_t i = 0; i < c->phase_count; i++)
-        if (names_it(&c->phases[i].client, name))
+    switch (in) {
+    case IN_REASONING:
+        return step->reasoning == 1;
+    case IN_TOOL_CALL:
+        return step->tool_calls == 1;
+    case IN_USAGE:
+        return step->account == STEP_ACCOUNT_USAGE ||
+               step->account == STEP_ACCOUNT_BOTH;
+    case IN_ACCOUNT_HEADER:
+        return step->account == STEP_ACCOUNT_HEADER ||
+               step->account == STEP_ACCOUNT_BOTH;
+    default:
+        return false;
+    }
+}
+
+static bool script_asks(const struct case_upstream *upstream, enum planting in)
+{
+    for (size_t i = 0; i < upstream->script.count; i++)
+        if (step_asks(&upstream->script.steps[i], in))
             return true;
+    return false;
+}
+
+static bool is_used(const struct trial *t, const struct planted *planted)
+{
+    const struct drill_case *c = &t->planned->drill_case;
+
+    if (planted->in == IN_ANSWERS || planted->in == IN_ERRORS)
+        return true;
+    for (size_t i = 0; i < c->phase_count; i++) {
+        if (client_names(t, planted, &c->phases[i].client))
+            return true;
+        for (size_t u = 0; u < c->phases[i].upstream_count; u++)
+            if (script_asks(&c->phases[i].upstreams[u], planted->in))
+                return true;
+    }
     return false;
 }
 
@@ -57,7 +125,7 @@ void trial_plant(struct trial *t)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct canary *canary;
 
-        if (texts[i].name && !is_used(&t->planned->drill_case, texts[i].name))
+        if (!is_used(t, &texts[i]))
             continue;
         canary = trial_add_canary(t->o);
         snprintf(label, sizeof label, "%s#%lld/%s", t->planned->drill_case.id,
@@ -83,33 +151,80 @@ const char *trial_canary(const struct trial *t, const char *id)
     return "";
 }
 
+static const struct planted *planted_of(const struct canary *canary)
+{
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (!strcmp(texts[i].id, canary->id))
+            return &texts[i];
+    return NULL;
+}
+
+/* Whether the upstream saw it: in a text, or as a key. */
+static bool mock_saw(const struct attempt *attempt, const struct canary *canary)
+{
+    size_t length = strlen(canary->id);
+
+    for (size_t i = 0; i < attempt->request.canary_count; i++)
+        if (!strncmp(attempt->request.canaries[i], canary->id, length) &&
+            attempt->request.canaries[i][length] == '@')
+            return true;
+    for (size_t i = 0; i < attempt->request.credential_count; i++)
+        if (!strcmp(attempt->request.credentials[i].fingerprint,
+                    canary->fingerprint))
+            return true;
+    return false;
+}
+
+/* Whether the script of the attempt's upstream has it sent with an answer. */
+static bool was_asked(const struct trial *t, const struct attempt *attempt,
+                      enum planting in)
+{
+    const struct drill_case *c = &t->planned->drill_case;
+
+    for (size_t p = 0; p < c->phase_count; p++)
+        for (size_t u = 0; u < c->phases[p].upstream_count; u++) {
+            const struct case_upstream *upstream = &c->phases[p].upstreams[u];
+
+            if (!strcmp(upstream->name, attempt->upstream) &&
+                script_asks(upstream, in))
+                return true;
+        }
+    return false;
+}
+
+/* Whether the mock sent it. */
+static bool was_sent(const struct trial *t, const struct attempt *attempt,
+                     enum planting in)
+{
+    int64_t status = attempt->delivered.status;
+
+    switch (in) {
+    case IN_ANSWERS:
+        return status == 200;
+    case IN_ERRORS:
+        return status >= 400;
+    case IN_REASONING:
+    case IN_TOOL_CALL:
+    case IN_USAGE:
+        return status == 200 && was_asked(t, attempt, in);
+    case IN_ACCOUNT_HEADER:
+        return attempt->delivered.head_complete && was_asked(t, attempt, in);
+    default:
+        return false;
+    }
+}
+
 bool trial_reached(const struct trial *t, const struct canary *canary)
 {
+    const struct planted *planted = planted_of(canary);
     const struct observation *o = t->o;
-    char wanted[48];
 
-    snprintf(wanted, sizeof wanted, "%s@", canary->id);
-    for (size_t i = 0; i < o->attempt_count; i++) {
-        const struct attempt *attempt = &o->attempts[i];
-
-        for (size_t j = 0; j < attempt->request.canary_count; j++)
-            if (strncmp(attempt->request.canaries[j], wanted, strlen(wanted)) ==
-                0)
-                return true;
-        for (size_t j = 0; j < attempt->request.credential_count; j++)
-            if (strcmp(attempt->request.credentials[j].fingerprint,
-                       canary->fingerprint) == 0)
-                return true;
-        if ((canary->kind == CANARY_ERROR_TEXT ||
-             canary->kind == CANARY_COMMERCIAL) &&
-            attempt->delivered.status >= 400)
+    for (size_t i = 0; i < o->attempt_count; i++)
+        if (mock_saw(&o->attempts[i], canary) ||
+            (planted && was_sent(t, &o->attempts[i], planted->in)))
             return true;
-        if (canary->kind == CANARY_COMPLETION &&
-            attempt->delivered.status == 200)
-            return true;
-    }
-    /* The client did send its key, its prompt and what is beside it. */
-    return o->request_count &&
-           (strcmp(canary->id, "client.key") == 0 ||
-            canary->kind == CANARY_PROMPT || canary->kind == CANARY_METADATA);
+    /* What the client sends has come to the gateway with its request. */
+    if (planted)
+        return o->request_count && planted->in <= IN_QUERY;
+    return o->request_count && !strcmp(canary->id, "client.key");
 }

@@ -84,17 +84,36 @@ static void trial_headers_free(char **list)
     free(list);
 }
 
+static char *trial_query(const struct trial *t,
+                         const struct case_client *client)
+{
+    struct names names = { 0 };
+    struct err err = { 0 };
+    char *query;
+
+    names_set(&names, "canary.query_key", trial_canary(t, "query.key"));
+    query = names_fill(&names, client->query, "$.client.query", &err);
+    names_release(&names);
+    return query ? query : xstrdup(client->query);
+}
+
 static char *trial_url(const struct trial *t, const struct case_client *client)
 {
     const char *url = t->slot->gateway.url;
-    const char *host_end;
+    const char *host_end = strchr(strstr(url, "://") + 3, '/');
+    size_t length = strlen(url);
+    char *query = client->query ? trial_query(t, client) : NULL;
+    char *out;
 
-    if (!client->path)
-        return xstrdup(url);
-    host_end = strchr(strstr(url, "://") + 3, '/');
-    return xasprintf("%.*s%s",
-                     (int)(host_end ? host_end - url : (int)strlen(url)), url,
-                     client->path);
+    if (client->path && host_end)
+        length = (size_t)(host_end - url);
+    out = xasprintf("%.*s%s%s%s", (int)length, url,
+                    client->path ? client->path : "", query ? "?" : "",
+                    query ? query : "");
+    if (query)
+        xwipe(query, strlen(query));
+    free(query);
+    return out;
 }
 
 int64_t trial_timeout_ms(const struct trial *t, size_t phase)
@@ -212,6 +231,8 @@ void trial_send(struct trial *t, struct observed_request *out,
     struct fixture_fill fill = { .model = trial_asked(made_up, t, client, id),
                                  .id = id,
                                  .canary = trial_canary(t, "prompt"),
+                                 .system = trial_canary(t, "system_prompt"),
+                                 .tools = trial_canary(t, "tool_arguments"),
                                  .stream = client->stream,
                                  .body_bytes = client->body_bytes };
     struct err err = { 0 };
@@ -250,6 +271,7 @@ void trial_send(struct trial *t, struct observed_request *out,
     trial_note_answer_id(t, out);
     xwipe(body, request.body_length);
     free(body);
+    xwipe(url, strlen(url));
     free(url);
     trial_headers_free(headers);
 }

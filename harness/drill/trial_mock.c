@@ -69,26 +69,45 @@ void trial_lease_end(struct trial *t, bool note)
     mock_probes_release(&probes);
 }
 
+/* What the upstreams are to send, and what they are to look for. */
+static void trial_plant_answers(const struct trial *t,
+                                struct mock_script *script)
+{
+    static const struct {
+        const char *where, *canary;
+    } planted[] = {
+        { "completion", "completion" },
+        { "reasoning", "reasoning" },
+        { "tool_call", "tool_call" },
+        { "account", "commercial.usage" },
+        { "account_header", "commercial.header" },
+    };
+    char *said = xasprintf("%s %s", trial_canary(t, "error_text"),
+                           trial_canary(t, "commercial"));
+
+    mock_script_plant(script, "error", said);
+    xwipe(said, strlen(said));
+    free(said);
+    for (size_t i = 0; i < sizeof planted / sizeof planted[0]; i++)
+        if (trial_canary(t, planted[i].canary)[0])
+            mock_script_plant(script, planted[i].where,
+                              trial_canary(t, planted[i].canary));
+    for (size_t i = 0; i < t->o->canary_count; i++)
+        if (t->o->canaries[i].kind == CANARY_PROMPT ||
+            t->o->canaries[i].kind == CANARY_METADATA ||
+            t->o->canaries[i].kind == CANARY_CREDENTIAL)
+            mock_script_watch(script, t->o->canaries[i].id,
+                              t->o->canaries[i].text);
+}
+
 bool trial_arm(struct trial *t, size_t phase, uint16_t epoch, struct err *err)
 {
     const struct case_phase *p = &t->planned->drill_case.phases[phase];
     struct mock_script script;
     struct drill_id id = { t->id.nonce, epoch };
-    char *said;
 
     if (!slot_script(&script, t->slot, p, err))
         return false;
-    mock_script_plant(&script, "completion", trial_canary(t, "completion"));
-    said = xasprintf("%s %s", trial_canary(t, "error_text"),
-                     trial_canary(t, "commercial"));
-    mock_script_plant(&script, "error", said);
-    xwipe(said, strlen(said));
-    free(said);
-    for (size_t i = 0; i < t->o->canary_count; i++)
-        if (t->o->canaries[i].kind == CANARY_PROMPT ||
-            t->o->canaries[i].kind == CANARY_METADATA ||
-            t->o->canaries[i].kind == CANARY_CREDENTIAL)
-            mock_script_watch(&script, t->o->canaries[i].id,
-                              t->o->canaries[i].text);
+    trial_plant_answers(t, &script);
     return mock_control_put(&t->drill->control, id, &script, err);
 }

@@ -321,7 +321,8 @@ static enum canary_kind kind_of(const struct observation *o, const char *id)
 }
 
 /* What the prompt's sender gets back may be the prompt; a key belongs into
- * nobody's response. Upstream error texts are no secret. */
+ * nobody's response. Upstream error texts are no secret, and what else a client
+ * says in its headers is neither prompt nor credential. */
 static bool is_leak(const struct observation *o, const struct sink_hit *hit)
 {
     enum canary_kind kind = kind_of(o, hit->canary);
@@ -330,7 +331,7 @@ static bool is_leak(const struct observation *o, const struct sink_hit *hit)
         return false;
     if (!strcmp(hit->sink, "client response"))
         return kind == CANARY_CREDENTIAL;
-    return kind != CANARY_ERROR_TEXT;
+    return kind != CANARY_ERROR_TEXT && kind != CANARY_METADATA;
 }
 
 static bool sinks_spoke(const struct observation *o)

@@ -354,6 +354,60 @@ static void plant_events(struct buf *out, const char *text, size_t length)
     }
 }
 
+/* The same of a tool call: its arguments are JSON in pieces, and a piece may
+ * end within an escape. */
+static void plant_arguments(struct buf *out, const char *text, size_t length)
+{
+    struct buf inner = { 0 };
+
+    json_quote(&inner, text, length);
+    for (size_t at = 1, now; at + 1 < inner.length; at += now) {
+        now = piece(inner.data + at, inner.length - 1 - at, 7);
+        buf_add_text(out, "data: {\"choices\":[{\"index\":0,\"delta\":"
+                          "{\"tool_calls\":[{\"index\":0,\"function\":{"
+                          "\"arguments\":");
+        json_quote(out, inner.data + at, now);
+        buf_add_text(out, "}}]}}]}\n\n");
+    }
+    xwipe(inner.data, inner.length);
+    buf_release(&inner);
+}
+
+/* What a form's body holds: reserved letters escaped, a blank as a plus. */
+static void plant_form(struct buf *out, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+
+        if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+            buf_add(out, &c, 1);
+        else if (c == ' ')
+            buf_add_text(out, "+");
+        else
+            each_byte(out, &c, 1, "%$");
+    }
+}
+
+/* As Go and .NET write JSON: markup and what is not ASCII as code points. */
+static void plant_json_markup(struct buf *out, const char *text, size_t length)
+{
+    struct buf quoted = { 0 };
+
+    json_quote(&quoted, text, length);
+    for (size_t i = 0; i < quoted.length; i++) {
+        char c = quoted.data[i];
+
+        if ((c & 0x80) && i + 1 < quoted.length)
+            each_letter(out, &quoted.data[i++], 2, "\\u", "");
+        else if (strchr("<>&+'", c))
+            each_letter(out, &c, 1, "\\u", "");
+        else
+            buf_add(out, &c, 1);
+    }
+    xwipe(quoted.data, quoted.length);
+    buf_release(&quoted);
+}
+
 static void pack_zlib(struct buf *out, const char *text, size_t length,
                       int window_bits)
 {
@@ -434,7 +488,9 @@ const struct plant plants[] = {
     { "json-bytes", plant_bytes, false, false },
     { "octal", plant_octal, false, false },
     { "python-bytes", plant_python, false, false },
+    { "json-markup", plant_json_markup, false, false },
     { "percent", plant_percent, false, false },
+    { "form", plant_form, false, false },
     { "percent-twice", plant_percent_twice, false, false },
     { "entity", plant_entity, false, false },
     { "upper", plant_upper, false, false },
@@ -443,6 +499,7 @@ const struct plant plants[] = {
     { "json-records", plant_json_records, false, false },
     { "attributes", plant_attributes, false, false },
     { "events", plant_events, false, false },
+    { "arguments", plant_arguments, false, false },
     { "base64-body", plant_base64_body, false, false },
     { "base64-mime", plant_base64_mime, false, false },
     { "base64-twice", plant_base64_twice, false, true },

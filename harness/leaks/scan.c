@@ -32,6 +32,7 @@ static const struct {
     { 1, view_events, 1 },     /* 9 */
     { 9, view_unescape, 1 },   /* 10 */
     { 2, view_events, 2 },     /* 11 */
+    { 8, view_unescape, 1 },   /* 12: arguments, JSON in the JSON of a delta */
 };
 #define VIEWS (sizeof views / sizeof views[0])
 

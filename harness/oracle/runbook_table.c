@@ -37,7 +37,7 @@ static const char *const body_names[] = { "json_equal", "bytes_equal", "any",
                                           NULL };
 static const char *const forbid_names[] = { "credential", "prompt",
                                             "completion", "commercial",
-                                            "metadata", NULL };
+                                            "metadata",   NULL };
 
 /* Reads an array of words out of `names`, each at most once; sets the flag of
  * the same position. flags[i] belong to names[i]. */

@@ -197,6 +197,8 @@ Test(arrival, a_watched_text_is_found_where_json_escapes_it)
     } bodies[] = {
         { "{\"m\":[{\"c\":\"x le\\\"\\\\\\n<\xc3\xa9 ak y\"}]}", true },
         { "{\"m\":\"le\\u0022\\u005c\\u000A\\u003c\\u00e9\\u0020ak\"}", true },
+        { "{\"a\":\"{\\\"f\\\":\\\"le\\\\\\\"\\\\\\\\\\\\n<\xc3\xa9 ak\\\"}\"}",
+          true },
         { "[[[\"le\\\"\\\\\\n<\xc3\xa9 ak\"]]]", true },
         { "{\"m\":\"le\\\"\\\\\\n<\xc3\xa9 ao\"}", false },
         { "{\"m\":[\"le\\\"\",\"\\\\\\n<\xc3\xa9 ak\"]}", false },

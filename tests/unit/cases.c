@@ -130,12 +130,16 @@ Test(cases, a_reset_keeps_those_without_a_nonce_and_begins_them_anew)
 Test(cases, what_is_planted_and_watched_is_read)
 {
     struct arming arming =
-        arm(0, "{\"plant\":{\"completion\":\"c\",\"error\":\"e\"},"
+        arm(0, "{\"plant\":{\"completion\":\"c\",\"error\":\"e\","
+               "\"reasoning\":\"r\",\"account_header\":\"h\"},"
                "\"watch\":[{\"id\":\"prompt\",\"text\":\"p\"},"
                "{\"id\":\"client.key\",\"text\":\"k\"}]}");
 
-    cr_assert_str_eq(arming.plant_completion, "c");
-    cr_assert_str_eq(arming.plant_error, "e");
+    cr_assert_str_eq(arming.plant.completion, "c");
+    cr_assert_str_eq(arming.plant.error, "e");
+    cr_assert_str_eq(arming.plant.reasoning, "r");
+    cr_assert_str_eq(arming.plant.account_header, "h");
+    cr_assert_null(arming.plant.account);
     cr_assert(arming.watch_count == 2 && arming.upstream_count == 0);
     cr_assert_str_eq(arming.watch[1].id, "client.key");
     cr_assert_str_eq(arming.watch[1].text, "k");

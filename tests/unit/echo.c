@@ -74,6 +74,8 @@ Test(echo, goes_where_the_step_says)
           NULL, "last\\nPROMPTtext" },
         { STEP_ECHO_PROMPT, STEP_ECHO_BODY, FAULT_none, false, "X-Prompt", NULL,
           "PROMPTtext" },
+        { STEP_ECHO_MASKED_CREDENTIAL, STEP_ECHO_HEADER, FAULT_none, false,
+          "X-Key", "*********", NULL },
         { -1, -1, FAULT_status, false, "Authorization", NULL, NULL },
     };
 
@@ -97,5 +99,40 @@ Test(echo, goes_where_the_step_says)
                           view_has(&a.view, "PROMPT"));
         acted_release(&a);
         echo_release(&echo);
+    }
+}
+
+/* As OpenAI does: the first eight letters and the last four. */
+Test(echo, of_a_masked_key_twelve_letters_are_left)
+{
+    struct step_header header = {
+        (char[]){ "Authorization" },
+        (char[]){ "Bearer sk-abcdeXXXXXXXXXXXXXXXXwxyz" }
+    };
+    struct acted a = acted_new(FAULT_status, false);
+
+    a.step.status = 401;
+    a.step.echo.what = STEP_ECHO_MASKED_CREDENTIAL;
+    a.step.echo.where = STEP_ECHO_BODY;
+    a.request.echo = (struct fault_echo){ &header, 1, NULL };
+    act(&a);
+    cr_expect(view_has(&a.view, "sk-abcde****************wxyz"), "%s",
+              buf_text(&a.view.body));
+    cr_expect_not(view_has(&a.view, "X"));
+    acted_release(&a);
+}
+
+Test(echo, a_balance_stands_in_the_head_of_any_answer)
+{
+    static const enum fault faults[] = { FAULT_none, FAULT_status };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct acted a = acted_new(faults[i], false);
+
+        a.step.status = faults[i] == FAULT_status ? 500 : -1;
+        a.request.plants.account_header = "twelve";
+        act(&a);
+        expect_header(&a, "X-Account-Balance", "twelve");
+        acted_release(&a);
     }
 }

@@ -85,6 +85,91 @@ Test(fault_healthy, stream_canary_is_split_between_characters)
     acted_release(&a);
 }
 
+/* What else can be planted, each in its own member. */
+Test(fault_healthy, an_answer_carries_what_is_planted_in_it)
+{
+    static const char tricky[] = "one\"two\n";
+    static const char *const pointers[] = {
+        "/choices/0/message/reasoning_content",
+        "/usage/cost_details/balance_left",
+    };
+
+    for (int planted = 0; planted < 2; planted++) {
+        struct acted a = acted_new(FAULT_none, false);
+        struct json *root, *arguments;
+        const char *text;
+        struct err err;
+
+        a.step.tool_calls = 1;
+        if (planted)
+            a.request.plants =
+                (struct fault_plants){ tricky, tricky, tricky, "three" };
+        act(&a);
+        root = json_of(&a);
+        for (size_t i = 0; i < sizeof pointers / sizeof pointers[0]; i++)
+            cr_expect_str_eq(json_text(json_pointer(root, pointers[i]), "none"),
+                             planted ? tricky : "none");
+        text = json_text(json_pointer(root, "/choices/0/message/tool_calls/0/"
+                                            "function/arguments"),
+                         "");
+        arguments = json_parse(text, strlen(text), "arguments", &err);
+        cr_assert_not_null(arguments);
+        cr_expect_eq(strstr(json_get_text(arguments, "text", ""), tricky) !=
+                         NULL,
+                     planted);
+        cr_expect_eq(view_has(&a.view, "three"), false);
+        json_free(arguments);
+        json_free(root);
+        acted_release(&a);
+    }
+}
+
+/* Put together as a client does. */
+static void add_texts(struct buf *out, const struct acted *a,
+                      const char *pointer)
+{
+    const char *at = buf_text(&a->view.body), *end;
+
+    for (; (end = strstr(at, "\n\n")) != NULL; at = end + 2) {
+        struct err err;
+        struct json *root =
+            json_parse(at + 6, (size_t)(end - at) - 6, "", &err);
+
+        buf_add_text(out, json_text(json_pointer(root, pointer), ""));
+        json_free(root);
+    }
+}
+
+Test(fault_healthy, a_stream_carries_what_is_planted_split_over_deltas)
+{
+    static const char tricky[] = "one\"\\\n\xc3\xa9two";
+    struct acted a = acted_new(FAULT_none, true);
+    struct buf reasoning = { 0 }, arguments = { 0 };
+    struct json *call;
+    struct err err;
+
+    a.step.tool_calls = 1;
+    a.step.usage = 1;
+    a.request.plants =
+        (struct fault_plants){ tricky, tricky, "balance", "three" };
+    act(&a);
+    add_texts(&reasoning, &a, "/choices/0/delta/reasoning_content");
+    cr_expect_str_eq(buf_text(&reasoning), "one\"\\\n\xc3\xa9two ");
+    cr_expect_not(view_has(&a.view, "one\\\"\\\\\\n\xc3\xa9two"));
+    add_texts(&arguments, &a,
+              "/choices/0/delta/tool_calls/0/function/arguments");
+    call = json_parse(buf_text(&arguments), arguments.length, "", &err);
+    cr_assert_not_null(call, "%s", buf_text(&arguments));
+    cr_expect_eq(
+        strncmp(json_get_text(call, "text", ""), tricky, sizeof tricky - 1), 0);
+    cr_expect(view_has(&a.view, "\"balance_left\":\"balance\""));
+    cr_expect(events_are_json(&a));
+    json_free(call);
+    buf_release(&reasoning);
+    buf_release(&arguments);
+    acted_release(&a);
+}
+
 Test(fault_healthy, usage_chunk_comes_when_asked_for_or_scripted)
 {
     static const struct {

@@ -87,6 +87,39 @@ Test(fixture, the_shipped_one_is_filled_for_a_request)
     fixture_release(&fixture);
 }
 
+/* In messages, in tools, and within the JSON of a call's arguments. */
+Test(fixture, what_is_planted_beside_the_prompt_stands_in_its_places)
+{
+    static const char tricky[] = "a \"b\\\n\xc3\xa9";
+    struct fixture_fill fill = fill_of();
+    struct fixture fixture;
+    struct err err = { 0 };
+    struct json *body, *arguments;
+    const char *text;
+
+    cr_assert(fixture_load(&fixture, SHIPPED, "agent-chat", &err), "%s: %s",
+              err.where, err.text);
+    cr_expect(fixture_names(&fixture, "${canary.tools"));
+    cr_expect_not(fixture_names(&fixture, "${canary.header"));
+    fill.system = "SYSTEM";
+    fill.tools = tricky;
+    body = body_of(&fixture, &fill);
+    cr_expect_not_null(strstr(content_of(body), "SYSTEM"));
+    text = json_text(json_pointer(body, "/messages/2/tool_calls/0/function/"
+                                        "arguments"),
+                     "");
+    arguments = json_parse(text, strlen(text), "arguments", &err);
+    cr_assert_not_null(arguments, "%s", text);
+    cr_expect_str_eq(json_get_text(arguments, "file", ""), tricky);
+    text = json_text(json_pointer(body, "/tools/0/function/parameters/"
+                                        "properties/file/description"),
+                     "");
+    cr_expect_str_eq(text, "such as a \"b\\\n\xc3\xa9");
+    json_free(arguments);
+    json_free(body);
+    fixture_release(&fixture);
+}
+
 Test(fixture, stream_is_there_only_when_asked_for)
 {
     struct fixture_fill fill = fill_of();

@@ -651,7 +651,8 @@ Test(scenario, schema_names_every_fault_and_what_it_reads)
               "{\"enum\":[\"fault\",\"ms\",\"before_ms\",\"headers\","
               "\"retry_after\",\"framing\",\"pace\",\"end\",\"interim\","
               "\"early\",\"encoding\",\"pad_bytes\",\"head\","
-              "\"chunks\",\"sse\",\"echo\",\"idle\",\"for_ms\",\"when\"]}}}");
+              "\"chunks\",\"sse\",\"echo\",\"account\",\"idle\",\"for_ms\","
+              "\"when\"]}}}");
     free(text);
     cr_expect_eq(json_count(json_pointer(step, "/properties/status/anyOf")), 3);
     cr_expect_str_eq(

@@ -132,6 +132,7 @@ Test(step, modifiers_of_the_place_are_read)
                    "{\"fault\":\"stream\",\"sse\":{\"line_end\":\"cr\","
                    "\"space\":false,\"line_bytes\":71680},"
                    "\"echo\":{\"what\":\"prompt\",\"where\":\"header\"},"
+                   "\"account\":\"usage\",\"reasoning\":true,"
                    "\"idle\":{\"fin_after_ms\":7},\"for_ms\":9,"
                    "\"when\":{\"key\":2}}",
                    &err),
@@ -142,6 +143,8 @@ Test(step, modifiers_of_the_place_are_read)
     cr_expect_eq(s.sse.line_bytes, 71680);
     cr_expect_eq(s.echo.what, STEP_ECHO_PROMPT);
     cr_expect_eq(s.echo.where, STEP_ECHO_HEADER);
+    cr_expect_eq(s.account, STEP_ACCOUNT_USAGE);
+    cr_expect_eq(s.reasoning, 1);
     cr_expect_eq(s.idle.fin_after_ms, 7);
     cr_expect_eq(s.for_ms, 9);
     cr_expect_eq(s.when_key, 2);
