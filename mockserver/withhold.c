@@ -90,8 +90,12 @@ static void withhold_case(struct withholding *w, const struct mock_case *of)
 
         for (size_t k = 0; k < arming->watch_count; k++)
             withhold_text(w, arming->watch[k].id, arming->watch[k].text);
-        withhold_text(w, "completion", arming->plant_completion);
-        withhold_text(w, "error_text", arming->plant_error);
+        withhold_text(w, "completion", arming->plant.completion);
+        withhold_text(w, "error_text", arming->plant.error);
+        withhold_text(w, "reasoning", arming->plant.reasoning);
+        withhold_text(w, "tool_call", arming->plant.tool_call);
+        withhold_text(w, "commercial.usage", arming->plant.account);
+        withhold_text(w, "commercial.header", arming->plant.account_header);
     }
 }
 

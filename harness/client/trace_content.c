@@ -68,11 +68,14 @@ static bool add_text(struct http_trace *trace, const struct json *node)
 
 /* What the assistant says stands in the content, or in the arguments of the
  * functions it calls; pieces of one call follow each other. Returns true when
- * text was added. */
+ * text was added, or it reasons: output, though no part of the answer. */
 static bool take_text(struct http_trace *trace, const struct json *message)
 {
     const struct json *calls = said(message, "tool_calls");
+    const struct json *reasoning = said(message, "reasoning_content");
     bool added = add_text(trace, said(message, "content"));
+
+    added = added || json_text(reasoning, "")[0];
 
     if (calls && json_kind(calls) != JSON_ARRAY)
         calls = NULL;

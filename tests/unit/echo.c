@@ -105,10 +105,9 @@ Test(echo, goes_where_the_step_says)
 /* As OpenAI does: the first eight letters and the last four. */
 Test(echo, of_a_masked_key_twelve_letters_are_left)
 {
-    struct step_header header = {
-        (char[]){ "Authorization" },
-        (char[]){ "Bearer sk-abcdeXXXXXXXXXXXXXXXXwxyz" }
-    };
+    struct step_header header = { (char[]){ "Authorization" },
+                                  (char[]){
+                                      "Bearer sk-abcdeXXXXXXXXXXXXXXXXwxyz" } };
     struct acted a = acted_new(FAULT_status, false);
 
     a.step.status = 401;

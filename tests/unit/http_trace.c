@@ -390,6 +390,23 @@ Test(http_trace, arguments_of_a_call_are_output)
     http_trace_release(&trace);
 }
 
+/* It counts as output, and is no part of the answer. */
+Test(http_trace, reasoning_is_output_and_not_the_answer)
+{
+    static const char bytes[] =
+        EVENTS_200 ROLE "data: {\"choices\":[{\"index\":0,\"delta\":"
+                        "{\"reasoning_content\":\"hm\"}}]}\n\n"
+                        "data: {\"choices\":[{\"index\":0,\"delta\":"
+                        "{\"reasoning_content\":\"\"}}]}\n\n";
+    struct http_trace trace;
+
+    decode(&trace, bytes, sizeof bytes - 1, TRACE_END_FIN, true);
+    cr_expect_eq(trace.events.output, 1);
+    cr_expect_eq(trace.text.length, 0);
+    cr_expect_neq(trace.first_output_ns, 0);
+    http_trace_release(&trace);
+}
+
 Test(http_trace, chunks_do_not_matter_to_events)
 {
     static const char events[] = ALL FINISH DONE;

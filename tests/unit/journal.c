@@ -129,7 +129,7 @@ static const char reply_text[] =
 static void arm(struct cases *cases, uint64_t nonce, const char *key,
                 const char *reply)
 {
-    struct arming arming = { .plant_completion = xstrdup(reply) };
+    struct arming arming = { .plant.completion = xstrdup(reply) };
 
     arming.watch = xcalloc(1, sizeof *arming.watch);
     arming.watch_count = arming.watch_capacity = 1;

@@ -79,7 +79,8 @@ Test(outlet, in_whatever_form)
         struct heard heard;
         struct buf text = { 0 };
 
-        if (plant->packs || plant->deep || !strcmp(plant->name, "events"))
+        if (plant->packs || plant->deep || !strcmp(plant->name, "events") ||
+            !strcmp(plant->name, "arguments"))
             continue;
         plant->write(&text, key.text, strlen(key.text));
         listen(&heard);
