@@ -242,7 +242,7 @@ static void exchange_make_plan(struct exchange *e,
     const struct arming *arming =
         selection->of ? case_arming(selection->of, selection->id.epoch) : NULL;
     const struct arming_plant plant =
-        arming ? arming->plant : (struct arming_plant){ NULL };
+        arming ? arming->plant : (struct arming_plant){ 0 };
     struct fault_request request = {
         .upstream = e->connection->listener->upstream,
         .attempt = number,
