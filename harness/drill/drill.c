@@ -129,6 +129,7 @@ bool drill_open(struct drill *out, const struct drill_options *options,
 void drill_close(struct drill *drill)
 {
     slots_close(drill);
+    late_release(&drill->late);
     process_stop(&drill->mock, SIGTERM, 2000);
     guardian_stop();
     mock_control_release(&drill->control);

@@ -16,6 +16,7 @@
 #include "harness/evidence/run_folder.h"
 #include "harness/launch/slot_pool.h"
 #include "harness/drill/suite.h"
+#include "harness/drill/late.h"
 
 /* What the caller asked for. Texts are borrowed. */
 struct drill_options {
@@ -79,6 +80,7 @@ struct drill {
 
     pthread_mutex_t lock;
     struct slots slots;
+    struct late late;
     struct progress progress;
     bool showing; /* progress was started */
     bool broke;   /* the harness itself: could not write ... */

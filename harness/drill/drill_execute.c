@@ -341,6 +341,10 @@ bool drill_execute(struct drill *drill, struct err *err)
     schedule_run(drill);
     lateness_stop();
     slots_close(drill);
+    if (!drill->cancelled && !drill->broke && !late_sweep(drill, err)) {
+        drill->broke = true;
+        drill->broke_err = *err;
+    }
     progress_end(&drill->progress);
     if (drill->broke) {
         *err = drill->broke_err;

@@ -10,6 +10,7 @@
 #include "common/xalloc.h"
 #include "harness/judge/check.h"
 #include "harness/drill/machine_load.h"
+#include "harness/drill/quarantine.h"
 #include "harness/drill/trial.h"
 
 #define SCHEDULE_JOBS_SHARED 64
@@ -93,44 +94,6 @@ static void schedule_record(struct drill *drill, struct planned_case *planned,
     result_forget_history(planned->result);
 }
 
-/* True when something was found in this file of the sink. */
-static bool schedule_is_hit(const struct observation *o,
-                            const struct sink *sink, const char *file)
-{
-    for (size_t i = 0; i < o->hit_count; i++)
-        if (!strcmp(o->hits[i].sink, sink->name) &&
-            (sink->source || !o->hits[i].place[0] ||
-             !strcmp(o->hits[i].place, file)))
-            return true;
-    return false;
-}
-
-static void schedule_quarantine(struct drill *drill, const struct slot *slot,
-                                const struct observation *o)
-{
-    struct err err = { 0 };
-    char name[160];
-
-    for (size_t i = 0; i < slot->sinks.count; i++) {
-        const struct sink *sink = &slot->sinks.items[i];
-        const char *path = sink->source ? sink->target.path : sink->path;
-        struct trail files = { 0 };
-
-        if (path)
-            trail_look(&files, path, false);
-        for (size_t f = 0; f < files.count; f++) {
-            const char *file = strrchr(files.items[f].path, '/') + 1;
-
-            if (!schedule_is_hit(o, sink, file))
-                continue;
-            snprintf(name, sizeof name, "%s-%s", slot->id, file);
-            run_folder_quarantine(&drill->folder, name, files.items[f].path,
-                                  &err);
-        }
-        trail_release(&files);
-    }
-}
-
 /* Without its mock a run can go no further, and no gateway is to blame. */
 static void schedule_check_mock(struct drill *drill)
 {
@@ -162,10 +125,11 @@ static bool schedule_try(struct drill *drill, struct planned_case *planned,
         return true;
     }
     trial_run(o, drill, slot, planned, &poisoned);
+    late_add_case(drill, planned, slot, o);
     told_apart = !kind.shared || drill->cancelled ||
                  (!o->foreign_count && !observation_shares_leak(o));
     if (told_apart)
-        schedule_quarantine(drill, slot, o);
+        quarantine_sinks(drill, slot->id, &slot->sinks, o->hits, o->hit_count);
     slots_give_back(drill, slot, planned->drill_case.id, !poisoned && !fresh);
     return told_apart;
 }

@@ -60,6 +60,15 @@ void result_judge(struct result *result, const struct run *run,
                   time_t when, int64_t wall_ms);
 /* The same for a case that the runbook or the profile makes impossible. */
 void result_skip(struct result *result, const char *reason);
+/*
+ * Something of a judged case was found in a sink after the case was over: its
+ * record, findings and verdict say so from now on, and history becomes a
+ * further line, of kind "late".
+ * late     profile, runbook, and the new hits
+ * finding  what check redaction says of them
+ */
+void result_add_late(struct result *result, const struct observation *late,
+                     const struct finding *finding);
 /* What was saved is large, and no report looks at it. */
 void result_forget_history(struct result *result);
 void result_free(struct result *result);

@@ -197,7 +197,8 @@ static void add_allowed(struct json *out, const struct judged *judged)
     }
 }
 
-static void add_findings(struct json *out, const struct findings *findings)
+void evidence_history_findings(struct json *out,
+                               const struct findings *findings)
 {
     struct json *list = json_add_array(out, "findings");
 
@@ -237,7 +238,7 @@ struct json *evidence_history(const struct judged *judged,
     add_telemetry(out, o);
     evidence_log_history(out, o);
     add_allowed(out, judged);
-    add_findings(out, findings);
+    evidence_history_findings(out, findings);
     return out;
 }
 

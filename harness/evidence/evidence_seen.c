@@ -272,10 +272,8 @@ static void add_sinks(struct json *ext, const struct observation *o)
     json_add(ext, "canaries_reached", reached);
 }
 
-static void add_leaks(struct json *ext, const struct observation *o)
+void evidence_add_leaks(struct json *list, const struct observation *o)
 {
-    struct json *leaks = json_add_array(ext, "leaks");
-
     for (size_t i = 0; i < o->hit_count; i++) {
         struct json *row = json_new_object();
 
@@ -286,7 +284,7 @@ static void add_leaks(struct json *ext, const struct observation *o)
         json_add_text(row, "encoding", o->hits[i].encoding);
         json_add_text(row, "class", hit_class_names[o->hits[i].how]);
         json_add_int(row, "offset", o->hits[i].offset);
-        json_append(leaks, row);
+        json_append(list, row);
     }
 }
 
@@ -302,5 +300,5 @@ void evidence_add_seen(struct json *ext, const struct judged *judged)
     add_parsing(ext, o);
     add_telemetry(ext, o);
     add_sinks(ext, o);
-    add_leaks(ext, o);
+    evidence_add_leaks(json_add_array(ext, "leaks"), o);
 }

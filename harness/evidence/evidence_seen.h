@@ -14,6 +14,14 @@ void evidence_add_seen(struct json *extensions, const struct judged *judged);
  * verdict, expected. The caller adds what was observed, and frees. */
 struct json *evidence_finding(const struct finding *finding);
 
+/* What the history says of the checks: exact texts. */
+void evidence_history_findings(struct json *history,
+                               const struct findings *findings);
+/* Adds a row for each hit. */
+void evidence_add_leaks(struct json *list, const struct observation *o);
+/* Fills in why a result is what it is. */
+void result_give_reason(struct result *result);
+
 /* Adds a text with its durations as bucket labels. */
 void evidence_add_bucketed(struct json *object, const char *key,
                            const char *text, const struct runbook *runbook);

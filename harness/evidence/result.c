@@ -5,6 +5,7 @@
 #include "common/xalloc.h"
 #include "harness/oracle/effect.h"
 #include "harness/evidence/evidence.h"
+#include "harness/evidence/evidence_seen.h"
 
 const char *const probe_kind_names[] = { "happy_path", "invalid_credential",
                                          "fault", NULL };
@@ -77,7 +78,7 @@ struct result *result_new(const struct drill_case *drill_case,
 }
 
 /* The first finding with the case's verdict says why. */
-static void give_reason(struct result *result)
+void result_give_reason(struct result *result)
 {
     for (size_t i = 0; i < result->findings.count; i++) {
         const struct finding *f = &result->findings.items[i];
@@ -110,7 +111,7 @@ void result_judge(struct result *result, const struct run *run,
     result->findings = *findings;
     *findings = (struct findings){ 0 };
     if (result->verdict != VERDICT_PASS)
-        give_reason(result);
+        result_give_reason(result);
     evidence_history_result(result->history, result);
 }
 

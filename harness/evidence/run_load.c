@@ -73,19 +73,35 @@ static bool lines_load(struct lines *out, const char *folder, const char *name,
     return loaded;
 }
 
-/* The history of a record: the same test, the same repeat of it. */
+/* The history of a record: the same test, the same repeat of it; the last
+ * line, which says what was found later, when there are two. */
 static const struct json *line_of(const struct lines *histories,
                                   const struct json *record)
 {
     const char *test_id = json_get_text(record, "test_id", "");
     int64_t repeat = json_int(json_pointer(record, "/extensions/repeat"), 1);
 
-    for (size_t i = 0; i < histories->count; i++)
-        if (!strcmp(json_get_text(histories->items[i], "test_id", ""),
+    for (size_t i = histories->count; i > 0; i--)
+        if (!strcmp(json_get_text(histories->items[i - 1], "test_id", ""),
                     test_id) &&
-            json_get_int(histories->items[i], "repeat", 1) == repeat)
-            return histories->items[i];
+            json_get_int(histories->items[i - 1], "repeat", 1) == repeat)
+            return histories->items[i - 1];
     return NULL;
+}
+
+/* A later line of the same test takes its place. */
+static bool is_outdated(const struct lines *records, size_t index)
+{
+    const struct json *record = records->items[index];
+    int64_t repeat = json_int(json_pointer(record, "/extensions/repeat"), 1);
+
+    for (size_t i = index + 1; i < records->count; i++)
+        if (!strcmp(json_get_text(records->items[i], "test_id", ""),
+                    json_get_text(record, "test_id", "")) &&
+            json_int(json_pointer(records->items[i], "/extensions/repeat"),
+                     1) == repeat)
+            return true;
+    return false;
 }
 
 static size_t word_index(const char *const *words, const char *word,
@@ -194,9 +210,11 @@ static void load_judged(struct run *run, const struct lines *records,
     for (size_t i = 0; i < records->count; i++) {
         const struct json *record = records->items[i];
         const struct json *history = line_of(histories, record);
-        struct result *result =
-            load_words(history ? history : json_get(record, "extensions"));
+        struct result *result;
 
+        if (is_outdated(records, i))
+            continue;
+        result = load_words(history ? history : json_get(record, "extensions"));
         if (history)
             load_history(result, history);
         else

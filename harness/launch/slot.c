@@ -312,6 +312,7 @@ void slot_close(struct slot *slot, struct drill *drill)
 {
     struct err ignored = { 0 };
 
+    late_add_slot(drill, slot);
     gateway_stop(&slot->gateway);
     otlp_receiver_free(slot->otlp);
     slot->otlp = NULL;

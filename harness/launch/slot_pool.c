@@ -145,6 +145,8 @@ void slots_close(struct drill *drill)
     struct slots *slots = &drill->slots;
 
     for (size_t i = 0; i < slots->count; i++)
+        late_add_slot(drill, slots->items[i]);
+    for (size_t i = 0; i < slots->count; i++)
         gateway_ask_to_stop(&slots->items[i]->gateway);
     for (size_t i = 0; i < slots->count; i++) {
         slot_close(slots->items[i], drill);

@@ -14,7 +14,9 @@ void sink_add_hit(struct observation *o, const char *sink, const char *place,
 
     o->hits = xrealloc(o->hits, (o->hit_count + 1) * sizeof *o->hits);
     hit = &o->hits[o->hit_count++];
-    *hit = (struct sink_hit){ .how = found->how, .offset = found->from };
+    *hit = (struct sink_hit){ .canary_index = found->canary,
+                              .how = found->how,
+                              .offset = found->from };
     snprintf(hit->canary, sizeof hit->canary, "%s",
              o->canaries[found->canary].id);
     snprintf(hit->sink, sizeof hit->sink, "%s", sink);

@@ -867,6 +867,9 @@ BUG(KEY_IN_ARGUMENTS, "key-in-arguments", "P01", "primary.key in process argumen
 BUG(PROMPT_IN_ENVIRONMENT, "prompt-in-environment", "P03 P10", "prompt in process environment (sh) as plain, full",
     "transient/5xx-once[*", NULL,
     "a helper is started with the prompt in its environment")
+BUG(PROMPT_AT_EXIT, "prompt-in-log-at-exit", "P03 P10", "prompt in file access.log (access.log) as plain, full",
+    "transient/5xx-once[*", NULL,
+    "a buffered part of the log with the request is written when the gateway ends")
 BUG(PROMPT_IN_OWN_FILE, "prompt-in-failure-file", "P03 P10", "prompt in file *.txt as plain, full",
     "transient/5xx-once[*", NULL,
     "of a request that failed a file of its own is kept")

@@ -78,6 +78,24 @@ static void into_environment(struct access_log *log, const char *text)
     free(setting);
 }
 
+static char *kept_for_exit; /* the first is enough */
+
+static void into_buffer(struct access_log *log, const char *text)
+{
+    pthread_mutex_lock(&log->lock);
+    if (!kept_for_exit)
+        kept_for_exit = xstrdup(text);
+    pthread_mutex_unlock(&log->lock);
+}
+
+void bug_place_at_exit(struct access_log *log)
+{
+    if (kept_for_exit)
+        access_log_leak(log, kept_for_exit);
+    free(kept_for_exit);
+    kept_for_exit = NULL;
+}
+
 /* A folder beside the log, made with the first of them. */
 static void into_own_file(struct access_log *log, const char *text)
 {
@@ -113,6 +131,7 @@ static const struct {
     { BUG_PROMPT_IN_SYSLOG, false, into_syslog },
     { BUG_KEY_IN_ARGUMENTS, true, into_arguments },
     { BUG_PROMPT_IN_ENVIRONMENT, false, into_environment },
+    { BUG_PROMPT_AT_EXIT, false, into_buffer },
     { BUG_PROMPT_IN_OWN_FILE, false, into_own_file },
 };
 

@@ -7,5 +7,7 @@
 
 /* key: the upstream's; message: what the client said. */
 void bug_place(struct access_log *log, const char *key, const char *message);
+/* Before the log is closed. */
+void bug_place_at_exit(struct access_log *log);
 
 #endif

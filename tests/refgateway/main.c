@@ -14,6 +14,7 @@
 #include "common/cli.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/debug.h"
+#include "tests/refgateway/bug_place.h"
 #include "tests/refgateway/front.h"
 #include "tests/refgateway/listen.h"
 #include "tests/refgateway/scrape.h"
@@ -248,6 +249,7 @@ int main(int argc, char **argv)
         exporter_start(&plan.exporter, &err))
         ok = serve(&plan, &options, &stop, &err);
     exporter_stop(plan.exporter);
+    bug_place_at_exit(&log);
     ledger_close(log.ledger);
     meter_free(plan.meter);
     access_log_close(&log);

@@ -1,0 +1,233 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "harness/drill/drill.h"
+#include "harness/drill/late_look.h"
+#include "harness/drill/quarantine.h"
+#include "harness/judge/seen.h"
+#include "harness/leaks/canary.h"
+
+/* Compiled at once: what that costs grows faster than their number. */
+#define BATCH 256
+
+/* Canaries of one process, and whose each is. */
+struct wanted {
+    struct canary *items;      /* texts are borrowed */
+    struct late_case **owners; /* NULL: a key of the process */
+    size_t count, capacity, owner_capacity;
+};
+
+/* A hit that no case has told of. */
+struct news {
+    struct late_case *owner;
+    const struct late_slot *slot;
+    const struct canary *canary;
+    struct sink_hit hit;
+};
+struct sweep {
+    struct drill *drill;
+    struct news *news;
+    size_t count, capacity;
+};
+
+static bool ran_on(const struct late_case *c, const struct late_slot *slot)
+{
+    for (size_t i = 0; i < c->slot_count; i++)
+        if (strcmp(c->slots[i], slot->id) == 0)
+            return true;
+    return false;
+}
+
+static void want(struct wanted *wanted, const struct canary *canary,
+                 struct late_case *owner)
+{
+    wanted->items = xgrow(wanted->items, wanted->count, &wanted->capacity,
+                          sizeof *wanted->items);
+    wanted->owners = xgrow(wanted->owners, wanted->count,
+                           &wanted->owner_capacity, sizeof *wanted->owners);
+    wanted->items[wanted->count] = *canary;
+    wanted->owners[wanted->count++] = owner;
+}
+
+static void gather(struct wanted *out, const struct late *late,
+                   const struct late_slot *slot)
+{
+    *out = (struct wanted){ 0 };
+    for (size_t i = 0; i < slot->key_count; i++)
+        want(out, &slot->keys[i], NULL);
+    for (size_t i = 0; i < late->case_count; i++)
+        for (size_t k = 0;
+             ran_on(&late->cases[i], slot) && k < late->cases[i].canary_count;
+             k++)
+            want(out, &late->cases[i].canaries[k], &late->cases[i]);
+}
+
+/* --- what is news -------------------------------------------------------- */
+
+static bool has_told(const struct late_case *c, const struct sink_hit *hit)
+{
+    for (size_t i = 0; i < c->told_count; i++)
+        if (!strcmp(c->told[i].canary, hit->canary) &&
+            !strcmp(c->told[i].sink, hit->sink))
+            return true;
+    return false;
+}
+
+/* The case that answers for it; NULL: it is no news, or nobody's. */
+static struct late_case *answers_for(const struct late *late,
+                                     const struct late_slot *slot,
+                                     struct late_case *owner,
+                                     const struct sink_hit *hit)
+{
+    struct late_case *last = NULL;
+
+    if (owner)
+        return has_told(owner, hit) ? NULL : owner;
+    for (size_t i = 0; i < late->case_count; i++) {
+        if (!ran_on(&late->cases[i], slot))
+            continue;
+        if (has_told(&late->cases[i], hit))
+            return NULL;
+        last = &late->cases[i];
+    }
+    return last;
+}
+
+static void note(struct sweep *sweep, const struct late_slot *slot,
+                 const struct wanted *wanted, size_t index,
+                 const struct sink_hit *hit)
+{
+    struct late_case *owner =
+        answers_for(&sweep->drill->late, slot, wanted->owners[index], hit);
+
+    if (!owner || hit->how == HIT_DERIVED)
+        return;
+    sweep->news =
+        xgrow(sweep->news, sweep->count, &sweep->capacity, sizeof *sweep->news);
+    sweep->news[sweep->count++] = (struct news){ owner, slot, NULL, *hit };
+    for (size_t i = 0; i < slot->key_count; i++)
+        if (slot->keys[i].text == wanted->items[index].text)
+            sweep->news[sweep->count - 1].canary = &slot->keys[i];
+    for (size_t i = 0; i < owner->canary_count; i++)
+        if (owner->canaries[i].text == wanted->items[index].text)
+            sweep->news[sweep->count - 1].canary = &owner->canaries[i];
+}
+
+/* --- looking closely ----------------------------------------------------- */
+
+/* One sink, for canaries from..to of those wanted. */
+static bool search(struct sweep *sweep, const struct late_slot *slot,
+                   size_t index, const struct wanted *wanted, size_t from,
+                   size_t to, struct err *err)
+{
+    const struct sink *sink = &slot->sinks.items[index];
+    struct observation found = { .canaries = wanted->items + from,
+                                 .canary_count = to - from };
+    struct scan_set set;
+
+    if (!scan_set_init(&set, found.canaries, found.canary_count, err))
+        return false;
+    late_search(&found, &set, sink, &slot->pages[index]);
+    for (size_t i = 0; i < found.hit_count; i++)
+        note(sweep, slot, wanted, from + found.hits[i].canary_index,
+             &found.hits[i]);
+    scan_set_release(&set);
+    free(found.hits);
+    return true;
+}
+
+static bool look_closely(struct sweep *sweep, const struct late_slot *slot,
+                         size_t index, struct err *err)
+{
+    struct wanted wanted;
+    bool ok = true;
+
+    gather(&wanted, &sweep->drill->late, slot);
+    for (size_t from = 0; from < wanted.count && ok; from += BATCH)
+        ok = search(sweep, slot, index, &wanted, from,
+                    from + BATCH < wanted.count ? from + BATCH : wanted.count,
+                    err);
+    free(wanted.items);
+    free(wanted.owners);
+    return ok;
+}
+
+/* --- what it comes to ---------------------------------------------------- */
+
+/* All news of one case, judged as its other hits were. */
+static bool tell(struct sweep *sweep, const struct late_case *c,
+                 struct err *err)
+{
+    struct planned_case *planned = c->planned;
+    struct observation late = { .drill_case = &planned->drill_case,
+                                .runbook = planned->runbook,
+                                .profile = &sweep->drill->profile };
+    const struct judged judged = { .observation = &late,
+                                   .allowed = planned->allowed,
+                                   .allowed_count =
+                                       planned->drill_case.phase_count };
+    struct finding finding = { .check = check_redaction.id,
+                               .evidence_type = check_redaction.evidence_type,
+                               .severity = check_redaction.severity };
+    bool ok = true;
+
+    late.hits = xcalloc(sweep->count, sizeof *late.hits);
+    late.canaries = xcalloc(sweep->count, sizeof *late.canaries);
+    for (size_t i = 0; i < sweep->count; i++) {
+        if (sweep->news[i].owner != c)
+            continue;
+        late.hits[late.hit_count++] = sweep->news[i].hit;
+        late.canaries[late.canary_count++] = *sweep->news[i].canary;
+    }
+    check_redaction.judge(&judged, &finding);
+    if (finding.verdict == VERDICT_FAIL) {
+        finding_reason(&finding, "found when the case was over: written late");
+        result_add_late(planned->result, &late, &finding);
+        for (size_t i = 0; i < sweep->count; i++)
+            if (sweep->news[i].owner == c)
+                quarantine_sinks(sweep->drill, sweep->news[i].slot->id,
+                                 &sweep->news[i].slot->sinks,
+                                 &sweep->news[i].hit, 1);
+        ok = run_save_result(&sweep->drill->folder, planned->result, err);
+        result_forget_history(planned->result);
+    }
+    free(late.hits);
+    free(late.canaries);
+    return ok;
+}
+
+static bool tell_all(struct sweep *sweep, struct err *err)
+{
+    struct late *late = &sweep->drill->late;
+    bool ok = true;
+
+    for (size_t i = 0; i < late->case_count && ok; i++) {
+        bool any = false;
+
+        for (size_t k = 0; k < sweep->count; k++)
+            any |= sweep->news[k].owner == &late->cases[i];
+        if (any)
+            ok = tell(sweep, &late->cases[i], err);
+    }
+    return ok;
+}
+
+bool late_sweep(struct drill *drill, struct err *err)
+{
+    struct late *late = &drill->late;
+    struct sweep sweep = { .drill = drill };
+    bool ok = true;
+
+    for (size_t i = 0; i < late->slot_count && ok; i++)
+        for (size_t s = 0; s < late->slots[i].sinks.count && ok; s++)
+            if (late_suspects(&drill->folder.forbidden,
+                              &late->slots[i].sinks.items[s],
+                              &late->slots[i].pages[s]))
+                ok = look_closely(&sweep, &late->slots[i], s, err);
+    if (ok)
+        ok = tell_all(&sweep, err);
+    free(sweep.news);
+    return ok;
+}
