@@ -10,7 +10,7 @@ void buf_release(struct buf *b)
 {
     if (!b)
         return;
-    free(b->data);
+    xfree(b->data);
     *b = (struct buf){ 0 };
 }
 

@@ -12,7 +12,7 @@ struct buf {
     size_t capacity;
 };
 
-void buf_release(struct buf *b);
+void buf_release(struct buf *b); /* wipes: many hold a secret */
 void buf_clear(struct buf *b); /* keeps the memory */
 void buf_add(struct buf *b, const void *bytes, size_t length);
 void buf_add_text(struct buf *b, const char *text);

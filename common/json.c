@@ -17,6 +17,13 @@
  * used: the scanner's events build the tree.
  */
 
+void json_wipe_freed(void)
+{
+    cJSON_Hooks hooks = { .malloc_fn = malloc, .free_fn = xfree };
+
+    cJSON_InitHooks(&hooks);
+}
+
 static struct json *own(cJSON *node)
 {
     if (!node)

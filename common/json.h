@@ -27,6 +27,10 @@ enum json_kind {
     JSON_OBJECT,
 };
 
+/* Before the first thread: from now on what documents free is wiped first, as
+ * it may be a script's planted text or a request's. */
+void json_wipe_freed(void);
+
 /*
  * Parses one document. name stands before the place in errors ("a.json").
  * Errors: ERR_SYNTAX with line and column in where: invalid UTF-8, duplicate

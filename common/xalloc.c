@@ -1,5 +1,6 @@
 #include "common/xalloc.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,13 +24,30 @@ void *xcalloc(size_t count, size_t size)
     return memory;
 }
 
+/* Not realloc(): where that moves something it leaves a copy behind. */
 void *xrealloc(void *old, size_t size)
 {
-    void *memory = realloc(old, size ? size : 1);
+    size_t had = old ? malloc_usable_size(old) : 0;
+    void *memory;
 
+    size = size ? size : 1;
+    if (old && had >= size && had <= 2 * size)
+        return old;
+    memory = malloc(size);
     if (!memory)
         xalloc_fail();
+    if (old) {
+        memcpy(memory, old, had < size ? had : size);
+        xfree(old);
+    }
     return memory;
+}
+
+void xfree(void *memory)
+{
+    if (memory)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
 }
 
 char *xstrndup(const char *text, size_t length)

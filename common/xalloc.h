@@ -9,11 +9,15 @@
 _Noreturn void xalloc_fail(void);
 
 void *xcalloc(size_t count, size_t size) __attribute__((malloc));
+/* What it moves leaves no copy behind. */
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text) __attribute__((malloc));
 char *xstrndup(const char *text, size_t length) __attribute__((malloc));
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Frees what may have held a secret: all of it is overwritten first. NULL is
+ * accepted. */
+void xfree(void *memory);
 /* Overwrites length bytes in a way the compiler keeps: for credentials. */
 void xwipe(void *memory, size_t length);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/core_files.h"
+#include "common/json.h"
 #include "common/log.h"
 #include "common/nearest.h"
 #include "harness/cmd.h"
@@ -55,6 +56,7 @@ int main(int argc, char **argv)
      * needed for a moment, the next one may have. */
     mallopt(M_ARENA_MAX, 2);
     core_files_forbid();
+    json_wipe_freed();
     log_init("gatedrill", LOG_WARNING);
     if (!word) {
         write_usage(stderr);

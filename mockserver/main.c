@@ -129,6 +129,7 @@ int main(int argc, char **argv)
 
     log_init("gatedrill-mock", LOG_WARNING);
     core_files_forbid();
+    json_wipe_freed();
     if (!options_read(&options, argc, argv, &err)) {
         complain(&err);
         return EXIT_USAGE;

@@ -2,6 +2,7 @@
 
 #include <hs/hs.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "common/xalloc.h"
@@ -37,6 +38,14 @@ static struct columns columns_of(const struct literal *items, size_t count)
     return c;
 }
 
+/* What the library made of the literals holds their letters. */
+static pthread_once_t wiping = PTHREAD_ONCE_INIT;
+
+static void wipe_freed(void)
+{
+    hs_set_allocator(malloc, xfree);
+}
+
 static bool compile(struct literal_set *set, const struct literal *items,
                     size_t count, struct err *err)
 {
@@ -66,6 +75,7 @@ struct literal_set *literal_set_new(const struct literal *items, size_t count,
     struct literal_set *set = xcalloc(1, sizeof *set);
     hs_error_t code;
 
+    pthread_once(&wiping, wipe_freed);
     if (!compile(set, items, count, err)) {
         literal_set_free(set);
         return NULL;

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+#define ZSTD_STATIC_LINKING_ONLY /* memory of our own */
 #include <zstd.h>
 
 #include "common/json.h"
 #include "common/xalloc.h"
+#include "harness/leaks/lib_memory.h"
 
 static void plant_as_is(struct buf *out, const char *text, size_t length)
 {
@@ -411,7 +413,7 @@ static void plant_json_markup(struct buf *out, const char *text, size_t length)
 static void pack_zlib(struct buf *out, const char *text, size_t length,
                       int window_bits)
 {
-    z_stream z = { 0 };
+    z_stream z = { .zalloc = lib_memory_take, .zfree = lib_memory_give };
     uint8_t packed[1024];
     int code;
 
@@ -463,6 +465,9 @@ static void plant_hexdump_gzip(struct buf *out, const char *text, size_t length)
 static void plant_zstd(struct buf *out, const char *text, size_t length)
 {
     struct buf whole = { 0 };
+    const ZSTD_customMem memory = { lib_memory_take_bytes, lib_memory_give,
+                                    NULL };
+    ZSTD_CCtx *context;
     size_t most, size;
     char *packed;
 
@@ -471,9 +476,14 @@ static void plant_zstd(struct buf *out, const char *text, size_t length)
     buf_add(&whole, text, length);
     most = ZSTD_compressBound(whole.length);
     packed = xcalloc(most, 1);
-    size = ZSTD_compress(packed, most, whole.data, whole.length, 1);
+    context = ZSTD_createCCtx_advanced(memory);
+    if (!context)
+        xalloc_fail();
+    size =
+        ZSTD_compressCCtx(context, packed, most, whole.data, whole.length, 1);
     if (ZSTD_isError(size))
         xalloc_fail();
+    ZSTD_freeCCtx(context);
     buf_add(out, packed, size);
     free(packed);
     xwipe(whole.data, whole.length);

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+#define ZSTD_STATIC_LINKING_ONLY /* memory of our own */
 #include <zstd.h>
 
 #include "common/xalloc.h"
+#include "harness/leaks/lib_memory.h"
 
 #define OUTPUT_BYTES  16384
 #define ZSTD_WINDOW   24 /* log2 of the most memory a frame may ask for */
@@ -28,11 +30,15 @@ struct unpack {
 
 struct unpack *unpack_new(size_t magic, int64_t most)
 {
+    const ZSTD_customMem memory = { lib_memory_take_bytes, lib_memory_give,
+                                    NULL };
     struct unpack *unpack = xcalloc(1, sizeof *unpack);
 
     unpack->most = most;
+    unpack->zlib.zalloc = lib_memory_take;
+    unpack->zlib.zfree = lib_memory_give;
     if (strcmp(unpack_magics[magic].name, "zstd") == 0) {
-        unpack->zstd = ZSTD_createDStream();
+        unpack->zstd = ZSTD_createDStream_advanced(memory);
         if (!unpack->zstd)
             xalloc_fail();
         ZSTD_DCtx_setParameter(unpack->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW);
