@@ -69,6 +69,33 @@ static void ask_server(char *out, size_t size, const struct seen *seen,
         snprintf(out, size, "no server.address");
 }
 
+/* Required of each client span: semantic conventions, HTTP client span. */
+static void ask_required(char *out, size_t size, const struct seen *seen,
+                         const struct told_pair *pair)
+{
+    const struct telemetry_span *span = pair->span;
+
+    (void)seen;
+    if (!span->http)
+        snprintf(out, size, "no http.request.method");
+    else if (!span->address[0])
+        snprintf(out, size, "no server.address");
+    else if (!span->port_said)
+        snprintf(out, size, "no server.port");
+    else if (!span->url)
+        snprintf(out, size, "no url.full");
+}
+
+/* And of the server span. */
+static const char *root_lacks(const struct telemetry_span *root)
+{
+    if (!root->http)
+        return "no http.request.method";
+    if (!root->path)
+        return "no url.path";
+    return root->scheme ? NULL : "no url.scheme";
+}
+
 static const struct {
     enum profile_promise promise;
     question *ask;
@@ -77,10 +104,11 @@ static const struct {
     { PROMISE_STATUS_CODE, ask_status_code },
     { PROMISE_ERROR_TYPE, ask_error_type },
     { PROMISE_SERVER, ask_server },
+    { PROMISE_REQUIRED, ask_required },
 };
 #define ANY                                                                    \
     (PROMISE_RESEND_COUNT | PROMISE_STATUS_CODE | PROMISE_ERROR_TYPE |         \
-     PROMISE_SERVER)
+     PROMISE_SERVER | PROMISE_REQUIRED)
 
 static void judge_pair(const struct seen *seen, const struct told_pair *pair,
                        char *wrong, size_t size)
@@ -112,6 +140,11 @@ static void judge_request(const struct seen *seen, const struct told *told,
     }
     for (size_t i = 0; i < told->pair_count; i++)
         judge_pair(seen, &told->pairs[i], wrong, sizeof wrong);
+    if (seen->observation->profile->promises & PROMISE_REQUIRED &&
+        root_lacks(told->root)) {
+        seen_add_word(wrong, sizeof wrong, "; ", "the server span: ");
+        seen_add_word(wrong, sizeof wrong, "", root_lacks(told->root));
+    }
     finding_expect(finding, "spans that say what arrived and was answered");
     finding_observe(finding, "%s", wrong[0] ? wrong : "they do");
     finding_reason(finding, "%zu spans beside the attempts seen",

@@ -77,6 +77,7 @@ static void trial_probe(struct trial *t, struct observed_probe *out,
         return;
     }
     trial_send(t, &request, &plain, id, TRIAL_PROBE_TIMEOUT_MS);
+    t->probe_end_ns = trace->end_ns;
     out->made = true;
     out->healthy = trace->outcome == TRACE_OUTCOME_SUCCESS;
     took_ms = (trace->end_ns - trace->start_ns) / NS_PER_MS;
@@ -412,6 +413,7 @@ static void trial_carry_out(struct trial *t)
     trial_meter_begin(t);
     t->mark = sink_mark(&t->slot->sinks);
     trial_log_begin(t);
+    trial_stand_apart(t);
     if (c->together && !trial_phases_together(t, &err))
         trial_break(t, &err);
     for (size_t phase = 0;

@@ -24,6 +24,7 @@ struct trial {
     uint16_t epoch; /* of the last request sent */
     int64_t started_ns;
     int64_t probe_most_ms;
+    int64_t probe_end_ns; /* of the one before the case; 0: none was made */
     bool *poisoned;
     struct client_connection *connection; /* kept within a phase */
     struct sink_mark *mark;               /* before the first request */
@@ -59,6 +60,9 @@ void trial_send(struct trial *t, struct observed_request *out,
  * trace id; NULL where the profile has no sink for spans. Caller frees. */
 char *trial_traceparent(const struct trial *t, struct observed_request *out,
                         const struct case_client *client, struct drill_id id);
+/* Leaves a little time between the probe and the first request, so that spans
+ * of the one are none of the other's. */
+void trial_stand_apart(const struct trial *t);
 /* Waits until the gateway has told of every request, at most as long as the
  * profile says, and takes what came. After the attempts are there. */
 void trial_take_telemetry(struct trial *t);

@@ -2,9 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
+#include "common/clock.h"
 #include "common/xalloc.h"
 #include "harness/drill/trial_parts.h"
+
+/* Between two requests whose spans are told apart by time: clocks of a
+ * millisecond's grain differ by less. */
+#define IDLE_LEAST_NS (4 * NS_PER_MS)
+#define IDLE_MOST_NS  (100 * NS_PER_MS)
 
 /* The scenario says itself what it is about. */
 static bool trial_has_own_trace(const struct trial *t,
@@ -59,9 +66,25 @@ static size_t trial_attempts_of(const struct observation *o, uint16_t epoch)
     return count;
 }
 
+/* What is waited for. */
+struct awaited {
+    const struct observation *o;
+    struct telemetry_window *windows; /* of each request, or none */
+    size_t window_count;
+};
+
+static bool is_of(const struct awaited *awaited, size_t request,
+                  const struct telemetry_span *span)
+{
+    return !strcmp(span->trace_id, awaited->o->requests[request].trace_id) ||
+           (awaited->window_count &&
+            telemetry_in_window(&awaited->windows[request], span));
+}
+
 static bool trial_told_enough(const struct telemetry *seen, const void *context)
 {
-    const struct observation *o = context;
+    const struct awaited *awaited = context;
+    const struct observation *o = awaited->o;
     bool counted = (o->profile->promises & PROMISE_ATTEMPTS) != 0;
 
     for (size_t i = 0; i < o->request_count; i++) {
@@ -73,7 +96,7 @@ static bool trial_told_enough(const struct telemetry *seen, const void *context)
         for (size_t k = 0; request->trace_id[0] && k < seen->span_count; k++) {
             const struct telemetry_span *span = &seen->spans[k];
 
-            if (strcmp(span->trace_id, request->trace_id) != 0)
+            if (!is_of(awaited, i, span))
                 continue;
             root |= span->kind == OTLP_SPAN_SERVER;
             clients += span->kind == OTLP_SPAN_CLIENT;
@@ -82,6 +105,66 @@ static bool trial_told_enough(const struct telemetry *seen, const void *context)
             return false;
     }
     return true;
+}
+
+/* Our clock's zero, in ns since the epoch: of several looks at both clocks the
+ * quickest. */
+static int64_t epoch_ns(void)
+{
+    int64_t best_ns = INT64_MAX, zero_ns = 0;
+
+    for (int i = 0; i < 5; i++) {
+        int64_t before_ns = clock_now_ns();
+        struct timespec now;
+        int64_t after_ns;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        after_ns = clock_now_ns();
+        if (after_ns - before_ns >= best_ns)
+            continue;
+        best_ns = after_ns - before_ns;
+        zero_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec - before_ns;
+    }
+    return zero_ns;
+}
+
+/* By time spans are told apart only where nobody else's request was under way
+ * and one came well after the other: the middle of the time between two is
+ * where the one's spans end and the other's begin. */
+static void trial_windows(const struct trial *t, struct awaited *out)
+{
+    const struct observation *o = t->o;
+    int64_t zero_ns = epoch_ns();
+    int64_t ended_ns = t->probe_end_ns;
+
+    if (t->slot->kind.shared)
+        return;
+    for (size_t i = 0; i < o->request_count; i++) {
+        const struct http_trace *trace = &o->requests[i].trace;
+        int64_t idle_ns = trace->start_ns - ended_ns;
+
+        if (!o->requests[i].trace_id[0] || idle_ns < IDLE_LEAST_NS)
+            return;
+        if (idle_ns > IDLE_MOST_NS)
+            idle_ns = IDLE_MOST_NS;
+        out->windows[i] = (struct telemetry_window){
+            .trace_id = o->requests[i].trace_id,
+            .from_ns = zero_ns + trace->start_ns - idle_ns / 2,
+            .to_ns = INT64_MAX,
+        };
+        if (i > 0)
+            out->windows[i - 1].to_ns = out->windows[i].from_ns;
+        ended_ns = trace->end_ns;
+    }
+    out->window_count = o->request_count;
+}
+
+void trial_stand_apart(const struct trial *t)
+{
+    const struct timespec pause = { 0, IDLE_LEAST_NS * 2 };
+
+    if (t->slot->otlp && !t->slot->kind.shared && t->probe_end_ns)
+        nanosleep(&pause, NULL);
 }
 
 static void trial_note_endpoints(struct trial *t)
@@ -103,6 +186,7 @@ static void trial_note_endpoints(struct trial *t)
 void trial_take_telemetry(struct trial *t)
 {
     struct observation *o = t->o;
+    struct awaited awaited = { .o = o };
     const char **ids;
     size_t count = 0;
 
@@ -113,9 +197,13 @@ void trial_take_telemetry(struct trial *t)
     for (size_t i = 0; i < o->request_count; i++)
         if (o->requests[i].trace_id[0])
             ids[count++] = o->requests[i].trace_id;
+    awaited.windows = xcalloc(o->request_count + 1, sizeof *awaited.windows);
+    trial_windows(t, &awaited);
     if (!t->drill->cancelled)
         otlp_receiver_wait(t->slot->otlp, t->drill->profile.flush_ms,
-                           trial_told_enough, o);
-    otlp_receiver_take(t->slot->otlp, &o->telemetry, ids);
+                           trial_told_enough, &awaited);
+    otlp_receiver_take(t->slot->otlp, &o->telemetry, ids, awaited.windows,
+                       awaited.window_count);
+    free(awaited.windows);
     free(ids);
 }

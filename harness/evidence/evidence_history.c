@@ -70,6 +70,11 @@ static void add_span(struct json *list, const struct telemetry_span *span)
     json_add_bool(row, "genai", span->genai);
     json_add_bool(row, "error_type", span->error_type);
     json_add_bool(row, "server_address", span->address[0] != '\0');
+    json_add_bool(row, "server_port_said", span->port_said);
+    json_add_bool(row, "url_full", span->url);
+    json_add_bool(row, "url_path", span->path);
+    json_add_bool(row, "url_scheme", span->scheme);
+    json_add_bool(row, "tied_by_time", span->by_time);
     json_append(list, row);
 }
 

@@ -173,8 +173,9 @@ static void judge_one(const struct judged *judged, size_t request,
                         "no server span of this trace came within "
                         "%lld ms",
                         (long long)seen.observation->profile->flush_ms);
-        finding_reason(finding, "late, sampled out, or not joined to the "
-                                "client's traceparent: nothing can be said");
+        finding_reason(finding, "late, sampled out, or of a trace of the "
+                                "gateway's own that cannot be tied by time: "
+                                "nothing can be said");
         return;
     }
     judge(&seen, &told, finding);

@@ -55,6 +55,7 @@ enum profile_promise {
     PROMISE_STATUS = 32,      /* span status by the rules for its kind */
     PROMISE_USAGE = 64,       /* the tokens the answer says */
     PROMISE_NAMES = 128,      /* span names of low cardinality */
+    PROMISE_REQUIRED = 256,   /* the attributes that HTTP spans must have */
 };
 extern const char *const profile_promise_names[]; /* in order of the bits */
 

@@ -8,7 +8,7 @@
 
 const char *const profile_promise_names[] = {
     "attempts", "resend_count", "status_code", "error_type", "server",
-    "status",   "usage",        "names",       NULL
+    "status",   "usage",        "names",       "required",   NULL
 };
 
 bool profile_has_sink(const struct profile *profile, enum sink_kind kind)
@@ -53,7 +53,7 @@ static bool read_promises(struct profile *p, const struct json *list,
             return wrong(p, ".promises", json_text(at, "?"),
                          "is no promise; known are attempts, resend_count, "
                          "status_code, error_type, server, status, usage, "
-                         "names",
+                         "names, required",
                          err);
         p->promises |= promise;
     }

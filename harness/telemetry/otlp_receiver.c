@@ -227,9 +227,11 @@ bool otlp_receiver_wait(struct otlp_receiver *receiver, int64_t wait_ms,
 }
 
 void otlp_receiver_take(struct otlp_receiver *receiver, struct telemetry *out,
-                        const char *const *trace_ids)
+                        const char *const *trace_ids,
+                        const struct telemetry_window *windows, size_t count)
 {
     pthread_mutex_lock(&receiver->lock);
+    telemetry_adopt(&receiver->seen, windows, count);
     telemetry_take(out, &receiver->seen, trace_ids);
     pthread_mutex_unlock(&receiver->lock);
 }

@@ -27,9 +27,10 @@ bool otlp_receiver_wait(struct otlp_receiver *receiver, int64_t wait_ms,
                         bool (*enough)(const struct telemetry *telemetry,
                                        const void *context),
                         const void *context);
-/* telemetry_take() of what has arrived. */
+/* telemetry_adopt() and telemetry_take() of what has arrived. */
 void otlp_receiver_take(struct otlp_receiver *receiver, struct telemetry *out,
-                        const char *const *trace_ids);
+                        const char *const *trace_ids,
+                        const struct telemetry_window *windows, size_t count);
 
 /* One request, decided: pure. */
 struct otlp_answer {

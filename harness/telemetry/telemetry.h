@@ -33,12 +33,14 @@ struct telemetry_span {
     int64_t status;           /* enum otlp_status */
     int64_t start_ns, end_ns; /* since the epoch */
     unsigned conventions;
-    bool http;            /* names an HTTP method */
-    bool genai;           /* names a GenAI operation */
-    bool error_type;      /* error.type is there and not empty */
-    int64_t http_status;  /* -1: not said; so for all below */
-    int64_t resend_count; /* http.request.resend_count */
-    int64_t port;         /* of the server, also by its URL */
+    bool http;                         /* names an HTTP method */
+    bool genai;                        /* names a GenAI operation */
+    bool error_type;                   /* error.type is there and not empty */
+    bool by_time;                      /* of a trace of the gateway's own */
+    bool url, path, scheme, port_said; /* url.full, url.path ... are there */
+    int64_t http_status;               /* -1: not said; so for all below */
+    int64_t resend_count;              /* http.request.resend_count */
+    int64_t port;                      /* of the server, also by its URL */
     int64_t input_tokens, output_tokens;
     char address[64]; /* server.address, or the host of the URL; "" */
 };
@@ -78,6 +80,21 @@ void telemetry_join(struct telemetry *out, const struct telemetry *from);
  */
 void telemetry_take(struct telemetry *out, struct telemetry *from,
                     const char *const *trace_ids);
+/* When a request was under way, alone, in ns since the epoch. */
+struct telemetry_window {
+    const char *trace_id; /* that it was sent with */
+    int64_t from_ns, to_ns;
+};
+bool telemetry_in_window(const struct telemetry_window *window,
+                         const struct telemetry_span *span);
+/*
+ * A gateway that begins traces of its own, or one for each attempt: spans that
+ * began within a window, of traces that are nobody's, become of the trace of
+ * that window, what was noted of them too; where a trace has spans of its own
+ * none does. Windows do not overlap.
+ */
+void telemetry_adopt(struct telemetry *telemetry,
+                     const struct telemetry_window *windows, size_t count);
 /* A server span of this trace came: what the gateway says of the request is
  * over. */
 bool telemetry_has_root(const struct telemetry *telemetry,

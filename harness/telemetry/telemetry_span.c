@@ -36,6 +36,10 @@ static const struct word words[] = {
     FIGURE("net.peer.port", TELEMETRY_HTTP_OLD, port),
     { "url.full", TELEMETRY_HTTP_NEW, HOW_URL, 0 },
     { "http.url", TELEMETRY_HTTP_OLD, HOW_URL, 0 },
+    SAID("url.path", TELEMETRY_HTTP_NEW, path),
+    SAID("http.target", TELEMETRY_HTTP_OLD, path),
+    SAID("url.scheme", TELEMETRY_HTTP_NEW, scheme),
+    SAID("http.scheme", TELEMETRY_HTTP_OLD, scheme),
     SAID("error.type", 0, error_type),
     SAID("gen_ai.operation.name", 0, genai),
     { "gen_ai.system", TELEMETRY_GENAI_OLD, HOW_SEEN, 0 },
@@ -156,11 +160,14 @@ void telemetry_read_span(struct telemetry_span *out,
     out->end_ns = span->end_ns;
     for (size_t i = 0; i < span->attributes.count; i++)
         read_attribute(out, &all[i]);
+    out->port_said = out->port >= 0;
     for (size_t i = 0; i < span->attributes.count; i++) {
         const struct word *word =
             all[i].key.text ? word_of(all[i].key.text) : NULL;
 
-        if (word && word->how == HOW_URL && all[i].value.text)
-            read_url(out, all[i].value.text);
+        if (!word || word->how != HOW_URL || !all[i].value.text)
+            continue;
+        out->url |= all[i].value.length > 0;
+        read_url(out, all[i].value.text);
     }
 }

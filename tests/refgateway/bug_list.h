@@ -908,4 +908,7 @@ BUG(KEY_IN_SPAN_USERINFO, "key-as-user-of-span-url", "P04 P08", "over_collection
 BUG(KEY_IN_RESOURCE, "key-in-resource-attribute", "P07 P08", "primary.key in otlp as plain, full",
     "control/healthy*", NULL,
     "the resource of everything exported carries the key among the process's arguments")
+BUG(SPAN_WITHOUT_URL, "span-without-url", "P12", "span_truth",
+    "control/healthy* telemetry/old-names*", NULL,
+    "spans lack url.full, which the conventions require")
 /* clang-format on */

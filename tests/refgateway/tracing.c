@@ -158,7 +158,8 @@ static void say_server(struct span *span, const struct settings_upstream *at)
         free(url);
         return;
     }
-    semconv_text(span, "url.full", at->url);
+    if (!bug_is(BUG_SPAN_WITHOUT_URL))
+        semconv_text(span, "url.full", at->url);
 }
 
 static void say_failure(struct span *span,

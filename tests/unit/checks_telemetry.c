@@ -2,7 +2,7 @@
 #include "tests/unit/stage.h"
 
 #define TRACE "30313233343536373839616263646566"
-#define ALL   255u
+#define ALL   511u
 
 struct told_stage {
     struct stage s;
@@ -21,7 +21,8 @@ static struct telemetry_span *told_span(struct told_stage *t, int64_t kind,
     snprintf(span->address, sizeof span->address, "127.0.0.1");
     span->kind = kind;
     span->port = port;
-    span->http = true;
+    span->http = span->url = span->path = span->scheme = true;
+    span->port_said = true;
     span->http_status = status;
     span->start_ns = (int64_t)t->s.o.telemetry.span_count;
     if (status >= 400) {
@@ -369,5 +370,36 @@ Test(checks_telemetry, silence_proves_nothing)
     EXPECT_VERDICT(&t.s, "over_collection", VERDICT_HOLD);
     t.profile.sinks.count = 0;
     EXPECT_VERDICT(&t.s, "over_collection", VERDICT_NOT_APPLICABLE);
+    told_end_stage(&t);
+}
+
+Test(checks_telemetry, what_the_conventions_require_is_there)
+{
+    static const size_t members[] = {
+        offsetof(struct telemetry_span, http),
+        offsetof(struct telemetry_span, port_said),
+        offsetof(struct telemetry_span, url),
+    };
+    struct told_stage t;
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        told_init_stage(&t);
+        for (size_t k = 1; k < t.s.o.telemetry.span_count; k++) {
+            struct telemetry_span *span = &t.s.o.telemetry.spans[k];
+
+            span->genai = true; /* it stands for an attempt all the same */
+            *(bool *)((char *)span + members[i]) = false;
+        }
+        EXPECT_VERDICT(&t.s, "span_truth", VERDICT_FAIL);
+        t.profile.promises &= ~(unsigned)PROMISE_REQUIRED;
+        EXPECT_VERDICT(&t.s, "span_truth", VERDICT_PASS);
+        told_end_stage(&t);
+    }
+    told_init_stage(&t);
+    t.s.o.telemetry.spans[0].scheme = false; /* the server span */
+    EXPECT_VERDICT(&t.s, "span_truth", VERDICT_FAIL);
+    t.s.o.telemetry.spans[0].scheme = true;
+    t.s.o.telemetry.spans[0].path = false;
+    EXPECT_VERDICT(&t.s, "span_truth", VERDICT_FAIL);
     told_end_stage(&t);
 }

@@ -149,7 +149,7 @@ Test(otlp_receiver, what_was_sent_is_in_the_file_and_can_be_taken)
     cr_expect_eq(trace.status, 200);
     cr_expect_str_eq(buf_text(&trace.body), "{}");
     cr_expect(otlp_receiver_wait(receiver, 2000, has_root, TRACE));
-    otlp_receiver_take(receiver, &taken, ids);
+    otlp_receiver_take(receiver, &taken, ids, NULL, 0);
     cr_expect_eq(taken.span_count, 1);
     cr_expect(!otlp_receiver_wait(receiver, 0, has_root, TRACE));
     cr_assert(text_file_append_to(&file, path, &err));

@@ -310,3 +310,87 @@ Test(telemetry, an_event_of_a_log_is_content_when_it_holds_some)
         free(text);
     }
 }
+
+/* --- traces of the gateway's own ------------------------------------------ */
+
+#define T3 "33333333333333333333333333333333"
+
+static void own_span(struct telemetry *t, const char *trace_id,
+                     int64_t start_ns)
+{
+    struct telemetry_span *span = telemetry_new_span(t);
+
+    snprintf(span->trace_id, sizeof span->trace_id, "%s", trace_id);
+    span->start_ns = start_ns;
+}
+
+Test(telemetry, what_began_in_a_window_is_of_its_request)
+{
+    static const struct telemetry_window windows[] = { { T1, 100, 200 },
+                                                       { T2, 200, 300 } };
+    struct telemetry t = { 0 };
+
+    own_span(&t, "before", 99);
+    own_span(&t, "first", 100);
+    own_span(&t, "first", 199);
+    own_span(&t, "each attempt its own", 150);
+    own_span(&t, "second", 200);
+    own_span(&t, "after", 300);
+    telemetry_note(&t, TELEMETRY_CONTENT, "span", "input.value", "second");
+    telemetry_note(&t, TELEMETRY_CONTENT, "span", "input.value", "before");
+    telemetry_adopt(&t, windows, 2);
+    cr_expect_str_eq(t.spans[0].trace_id, "before");
+    for (size_t i = 1; i < 4; i++) {
+        cr_expect_str_eq(t.spans[i].trace_id, T1, "span %zu", i);
+        cr_expect(t.spans[i].by_time);
+    }
+    cr_expect_str_eq(t.spans[4].trace_id, T2);
+    cr_expect_str_eq(t.spans[5].trace_id, "after");
+    cr_expect(!t.spans[5].by_time);
+    cr_expect_str_eq(t.shapes[0].trace_id, T2);
+    cr_expect_str_eq(t.shapes[1].trace_id, "before");
+    telemetry_release(&t);
+}
+
+Test(telemetry, a_trace_with_spans_of_its_own_takes_no_other)
+{
+    static const struct telemetry_window windows[] = { { T1, 100, 200 },
+                                                       { T2, 200, 300 } };
+    struct telemetry t = { 0 };
+
+    own_span(&t, T1, 110);
+    own_span(&t, "of something else", 120);
+    own_span(&t, T1, 250); /* late, and the first's all the same */
+    own_span(&t, "own", 210);
+    telemetry_adopt(&t, windows, 2);
+    cr_expect_str_eq(t.spans[1].trace_id, "of something else");
+    cr_expect_str_eq(t.spans[2].trace_id, T1);
+    cr_expect_str_eq(t.spans[3].trace_id, T2);
+    telemetry_adopt(&t, NULL, 0);
+    cr_expect_str_eq(t.spans[1].trace_id, "of something else");
+    telemetry_release(&t);
+}
+
+#define URL(name) TEXT(name, "http://h:1/")
+#define NEW_NAMES TEXT("url.path", "/") "," TEXT("url.scheme", "http")
+#define OLD_NAMES TEXT("http.target", "/") "," TEXT("http.scheme", "http")
+
+Test(telemetry, what_a_span_must_have_is_noted_by_either_name)
+{
+    static const char *const rows[] = {
+        ATTRIBUTES(INT("server.port", 1) "," URL("url.full") "," NEW_NAMES),
+        ATTRIBUTES(INT("net.peer.port", 1) "," URL("http.url") "," OLD_NAMES),
+    };
+    struct telemetry t = { 0 };
+
+    for (size_t i = 0; i < 2; i++) {
+        add_span(&t, T1, rows[i]);
+        cr_expect(t.spans[i].url && t.spans[i].path && t.spans[i].scheme &&
+                      t.spans[i].port_said,
+                  "row %zu", i);
+    }
+    add_span(&t, T1, ATTRIBUTES(TEXT("url.full", "http://h:1/")));
+    cr_expect_eq(t.spans[2].port, 1);
+    cr_expect(!t.spans[2].port_said && !t.spans[2].path);
+    telemetry_release(&t);
+}
