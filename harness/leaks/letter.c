@@ -81,9 +81,13 @@ static size_t percent(const char *bytes, size_t length, unsigned *out)
     size_t at = 1;
     int high, low;
 
-    while (at + 4 <= length && at + 6 < LETTER_MOST && bytes[at] == '2' &&
-           bytes[at + 1] == '5')
+    while (at + 2 <= length && at + 6 < LETTER_MOST && bytes[at] == '2' &&
+           bytes[at + 1] == '5') {
+        /* Another one, or its beginning. */
         at += 2;
+        if (at + 2 > length)
+            return 0;
+    }
     if (at + 2 > length)
         return 0;
     high = letter_digit((uint8_t)bytes[at], 16);

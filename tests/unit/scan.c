@@ -299,8 +299,10 @@ Test(scan, halves_that_are_far_apart_are_pieces)
 /* Each place around the border of two windows counts once, in any form. */
 Test(scan, what_stands_across_two_windows_is_found_once)
 {
-    static const char *const forms[] = { "plain", "json-unicode", "lines",
-                                         "events", "gzip" };
+    static const char *const forms[] = {
+        "plain",       "json-unicode", "lines",   "events",       "gzip",
+        "base64-body", "base64-mime",  "hexdump", "number-lines", "base64-gzip"
+    };
 
     for (const struct plant *plant = plants; plant->name; plant++) {
         struct buf planted = { 0 };
