@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "harness/drill/drill.h"
 
 /* True when something was found in this file of the sink. */
@@ -36,8 +37,10 @@ void quarantine_sinks(struct drill *drill, const char *slot,
             if (!is_hit(sink, file, hits, count))
                 continue;
             snprintf(name, sizeof name, "%s-%s", slot, file);
-            run_folder_quarantine(&drill->folder, name, files.items[f].path,
-                                  &err);
+            if (!run_folder_quarantine(&drill->folder, name,
+                                       files.items[f].path, &err))
+                log_line(LOG_WARNING, "%s is not kept: %s: %s", name, err.where,
+                         err.text);
         }
         trail_release(&files);
     }

@@ -75,6 +75,24 @@ expect_true "a key stands in the journal" \
 kill "$mock"
 wait "$mock" 2>/dev/null
 
+# What leaked is kept apart, for its owner alone; nothing else names a key.
+cp -r "$GATEDRILL_SOURCE/harness/gateways/refgw" "$scratch/leaky"
+sed -i 's|"${bin}/gatedrill-refgw",|& "--bug", "key-in-log-at-error",|' \
+    "$scratch/leaky/profile.json"
+run gatedrill run --gateway "$scratch/leaky/profile.json" --seed 7 \
+    --out "$scratch/leaked" --filter 'transient/5xx-once*'
+expect_code 1 "a gateway that writes its key into a log"
+leaked=$(run_folder "$scratch/leaked")
+expect_true "what leaked was not kept" \
+    test -n "$(grep -rlE "$key" "$leaked/quarantine")"
+expect_true "what leaked can be read by others" \
+    test -z "$(find "$leaked/quarantine" -perm /077)"
+expect_true "what leaked stands elsewhere too" \
+    test -z "$(grep -rlE "$key" "$leaked" "$scratch/out" "$scratch/err" |
+        grep -v "^$leaked/quarantine/")"
+expect_true "the manifest names what leaked" \
+    test "$(grep -c quarantine "$leaked/manifest.json")" = 0
+
 # Each of the three dies as by a fault of its own. That of the harness is last:
 # its guardian ends what is left.
 cores() { find "$scratch" -name '*core*' -not -path '*/inputs/*' -type f; }

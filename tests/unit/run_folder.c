@@ -85,6 +85,16 @@ static void expect_absent(const char *name)
     free(path);
 }
 
+static void expect_private(const char *name)
+{
+    struct stat status;
+    char *path = in_run(name);
+
+    cr_assert_eq(stat(path, &status), 0);
+    cr_expect_eq(status.st_mode & 0777, 0600, "%s: %o", name, status.st_mode);
+    free(path);
+}
+
 Test(run_folder, makes_its_folders_and_hides_the_quarantine)
 {
     struct run_folder folder;
@@ -172,6 +182,7 @@ Test(run_folder, a_secret_is_refused_by_name_and_never_shown)
     cr_expect(run_folder_quarantine(&folder, "stderr", from, &err), "%s",
               err.text);
     expect_content("quarantine/stderr", secret);
+    expect_private("quarantine/stderr");
     cr_expect(run_folder_write(&folder, "summary.md", "key=sk-0123", 11, &err));
     free(from);
     run_folder_close(&folder);
