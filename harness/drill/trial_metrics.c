@@ -63,6 +63,11 @@ static void take_reading(struct trial *t, struct trial_reading *out)
 {
     release_reading(out);
     read_page(t, out);
+    if (t->slot->otlp &&
+        !otlp_receiver_metrics(t->slot->otlp, &out->metrics[METRIC_BY_OTLP]))
+        snprintf(out->problem[METRIC_BY_OTLP],
+                 sizeof out->problem[METRIC_BY_OTLP],
+                 "more series came than are kept");
 }
 
 /* The sum of each declared counter. */

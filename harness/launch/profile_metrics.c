@@ -157,6 +157,28 @@ static bool check_counter(const struct profile_metrics *metrics,
     return check_labels(profile, counter->labels, err);
 }
 
+/* Points come when the gateway likes: by a count of every request one knows
+ * that an export has what came before. */
+static bool check_otlp(const struct profile_metrics *metrics,
+                       const struct profile *profile, struct err *err)
+{
+    const struct profile_counter *counters = metrics->counters.items;
+    bool any = false, timely = false;
+
+    for (size_t i = 0; i < metrics->counters.count; i++) {
+        bool otlp = counters[i].from == METRIC_BY_OTLP;
+
+        any |= otlp;
+        timely |= otlp && (counters[i].counts == METRIC_REQUESTS ||
+                           counters[i].counts == METRIC_ATTEMPTS);
+    }
+    return !any || timely ||
+           wrong(profile, "metrics.counters",
+                 "otlp needs a counter of requests_total or attempts_total "
+                 "there too: by it one knows that an export is up to date",
+                 err);
+}
+
 /* The short form, beside the header that says the same:
  * "retry_count": {"metric": {"name": ...}, "counts": "retries_total"}. */
 static bool add_retry_count(struct profile_metrics *out,
@@ -211,6 +233,7 @@ bool profile_metrics_read(struct profile_metrics *out,
     out->declared |= out->counters.count > 0;
     for (size_t i = 0; ok && i < out->counters.count; i++)
         ok = check_counter(out, &counters[i], profile, err);
+    ok = ok && check_otlp(out, profile, err);
     if (!ok)
         profile_metrics_release(out);
     return ok;

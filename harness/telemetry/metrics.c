@@ -136,6 +136,84 @@ static const struct metrics_sample **sorted(const struct metrics *metrics)
     return list;
 }
 
+/* into is kept in order; where the series stands in it, or would. */
+static size_t series_at(const struct metrics *into,
+                        const struct metrics_sample *sample, bool *there)
+{
+    size_t least = 0, most = into->count;
+
+    while (least < most) {
+        size_t middle = least + (most - least) / 2;
+        const struct metrics_sample *other = &into->samples[middle];
+        int order = compare(&other, &sample);
+
+        if (order == 0) {
+            *there = true;
+            return middle;
+        }
+        if (order < 0)
+            least = middle + 1;
+        else
+            most = middle;
+    }
+    *there = false;
+    return least;
+}
+
+static bool merge_one(struct metrics *into, struct metrics_sample *sample)
+{
+    bool there;
+    size_t at = series_at(into, sample, &there);
+    struct metrics_sample *kept;
+
+    if (there) {
+        kept = &into->samples[at];
+        kept->value = (sample->delta ? kept->value : 0) + sample->value;
+        metrics_sample_release(sample);
+        return true;
+    }
+    if (into->count == METRICS_SAMPLES_MOST) {
+        metrics_sample_release(sample);
+        return false;
+    }
+    into->samples = xgrow(into->samples, into->count, &into->capacity,
+                          sizeof *into->samples);
+    kept = into->samples + at;
+    memmove(kept + 1, kept, (into->count - at) * sizeof *kept);
+    *kept = *sample;
+    into->count++;
+    return true;
+}
+
+bool metrics_merge(struct metrics *into, struct metrics *from)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < from->count; i++)
+        all = merge_one(into, &from->samples[i]) && all;
+    free(from->samples);
+    *from = (struct metrics){ 0 };
+    return all;
+}
+
+void metrics_copy(struct metrics *out, const struct metrics *from)
+{
+    *out = (struct metrics){ 0 };
+    for (size_t i = 0; i < from->count; i++) {
+        const struct metrics_sample *sample = &from->samples[i];
+        struct metrics_sample *copy =
+            metrics_add(out, sample->name, strlen(sample->name));
+
+        if (!copy)
+            return;
+        copy->value = sample->value;
+        for (size_t k = 0; k < sample->label_count; k++)
+            metrics_add_label(copy, sample->labels[k].name,
+                              strlen(sample->labels[k].name),
+                              xstrdup(sample->labels[k].value));
+    }
+}
+
 void metrics_each_new(const struct metrics *before, const struct metrics *after,
                       void (*take)(void *user,
                                    const struct metrics_sample *sample),

@@ -24,6 +24,7 @@ struct metrics_sample {
     struct metrics_label *exemplar;
     size_t exemplar_count, exemplar_capacity;
     double value;
+    bool delta; /* since the last reading; else since the beginning */
 };
 struct metrics {
     struct metrics_sample *samples;
@@ -41,6 +42,11 @@ bool metrics_add_label(struct metrics_sample *sample, const char *name,
 bool metrics_add_exemplar(struct metrics_sample *sample, const char *name,
                           size_t length, char *value);
 void metrics_sample_release(struct metrics_sample *sample);
+
+/* Takes over what came later: a value in the place of that of its series, or
+ * added to it. from is empty afterwards; false: there was no room for all. */
+bool metrics_merge(struct metrics *into, struct metrics *from);
+void metrics_copy(struct metrics *out, const struct metrics *from);
 
 /* The value of a label; "" for one that is not there, which to Prometheus is
  * the same. Borrowed. */

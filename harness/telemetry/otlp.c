@@ -22,7 +22,7 @@ const char *const otlp_signal_names[] = { "traces", "metrics", "logs", NULL };
     }
 #define MESSAGE(name, type)                                                    \
     static const struct otlp_message name = { sizeof(struct type), NOWHERE,    \
-                                              name##_rows }
+                                              name##_rows, 0, 0 }
 
 static const struct otlp_message attribute;
 static const struct otlp_message value;
@@ -51,14 +51,14 @@ static const struct otlp_row value_rows[] = {
 };
 static const struct otlp_message value = { sizeof(struct otlp_value),
                                            offsetof(struct otlp_value, kind),
-                                           value_rows };
+                                           value_rows, 1, 7 };
 static const struct otlp_row attribute_rows[] = {
     ROW("key", 1, TEXT, otlp_attribute, key),
     SUB("value", 2, MESSAGE, otlp_attribute, value, &value),
     { 0 }
 };
 static const struct otlp_message attribute = { sizeof(struct otlp_attribute),
-                                               NOWHERE, attribute_rows };
+                                               NOWHERE, attribute_rows, 0, 0 };
 
 #define ATTRIBUTES(number, type)                                               \
     SUB("attributes", number, LIST, type, attributes, &attribute)
@@ -107,7 +107,8 @@ static const struct otlp_row number_rows[] = {
     { 0 }
 };
 static const struct otlp_message number_point = {
-    sizeof(struct otlp_point), offsetof(struct otlp_point, which), number_rows
+    sizeof(struct otlp_point), offsetof(struct otlp_point, which), number_rows,
+    4, 6
 };
 static const struct otlp_row histogram_rows[] = {
     ROW("count", 4, FIXED, otlp_point, count),
@@ -134,7 +135,9 @@ MESSAGE(summary, otlp_point);
 /* Gauge, Sum ...: read into the metric that holds them. */
 #define POINTS(name, point)                                                    \
     static const struct otlp_row name##_rows[] = {                             \
-        SUB("dataPoints", 1, LIST, otlp_metric, points, &point), { 0 }         \
+        SUB("dataPoints", 1, LIST, otlp_metric, points, &point),               \
+        ROW("aggregationTemporality", 2, INT, otlp_metric, temporality),       \
+        { 0 }                                                                  \
     };                                                                         \
     MESSAGE(name, otlp_metric)
 POINTS(numbers, number_point);
@@ -154,7 +157,7 @@ static const struct otlp_row metric_rows[] = {
 };
 static const struct otlp_message metric = { sizeof(struct otlp_metric),
                                             offsetof(struct otlp_metric, kind),
-                                            metric_rows };
+                                            metric_rows, 5, 11 };
 
 static const struct otlp_row record_rows[] = {
     ROW("timeUnixNano", 1, FIXED, otlp_log, time_ns),
@@ -240,7 +243,8 @@ void otlp_note(void *at, const struct otlp_message *message,
 {
     int64_t number = row->number;
 
-    if (message->which != NOWHERE)
+    if (message->which != NOWHERE && row->number >= message->least &&
+        row->number <= message->most)
         memcpy((char *)at + message->which, &number, sizeof number);
 }
 

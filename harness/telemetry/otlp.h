@@ -104,7 +104,9 @@ struct otlp_metric {
     struct otlp_text name, unit;
     int64_t kind; /* 5 gauge, 7 sum, 9 histogram, 10 exponential, 11 summary */
     struct otlp_list points; /* struct otlp_point */
+    int64_t temporality;     /* enum otlp_temporality, of sums and histograms */
 };
+enum otlp_temporality { OTLP_DELTA = 1, OTLP_CUMULATIVE = 2 };
 
 struct otlp_log {
     int64_t time_ns, severity;

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "common/json.h"
+#include "harness/telemetry/otlp_metrics.h"
 #include "harness/telemetry/otlp_receiver.h"
 #include "harness/leaks/unpack.h"
 
@@ -104,8 +105,10 @@ static bool read_as(struct otlp_answer *out, int signal, struct err *err)
             : otlp_read_protobuf(&request, (enum otlp_signal)signal,
                                  buf_text(&out->plain), out->plain.length, err);
 
-    if (ok)
+    if (ok) {
         telemetry_add(&out->seen, &request);
+        out->points_lost = !otlp_metrics_add(&out->points, &request);
+    }
     otlp_release(&request);
     return ok;
 }
@@ -160,4 +163,5 @@ void otlp_answer_release(struct otlp_answer *answer)
     buf_release(&answer->body);
     buf_release(&answer->plain);
     telemetry_release(&answer->seen);
+    metrics_release(&answer->points);
 }

@@ -24,6 +24,8 @@ struct otlp_receiver {
     pthread_mutex_t lock;
     pthread_cond_t arrived; /* on CLOCK_MONOTONIC */
     struct telemetry seen;  /* not taken yet */
+    struct metrics points;  /* of all so far */
+    bool points_lost;
 };
 
 /* One request on its way in. */
@@ -51,6 +53,8 @@ static void keep(struct otlp_receiver *receiver, struct otlp_answer *answer)
     }
     pthread_mutex_lock(&receiver->lock);
     telemetry_join(&receiver->seen, &answer->seen);
+    receiver->points_lost |= answer->points_lost;
+    receiver->points_lost |= !metrics_merge(&receiver->points, &answer->points);
     pthread_cond_broadcast(&receiver->arrived);
     pthread_mutex_unlock(&receiver->lock);
 }
@@ -198,6 +202,7 @@ void otlp_receiver_free(struct otlp_receiver *receiver)
     if (receiver->file >= 0)
         close(receiver->file);
     telemetry_release(&receiver->seen);
+    metrics_release(&receiver->points);
     pthread_cond_destroy(&receiver->arrived);
     pthread_mutex_destroy(&receiver->lock);
     free(receiver->url);
@@ -234,4 +239,15 @@ void otlp_receiver_take(struct otlp_receiver *receiver, struct telemetry *out,
     telemetry_adopt(&receiver->seen, windows, count);
     telemetry_take(out, &receiver->seen, trace_ids);
     pthread_mutex_unlock(&receiver->lock);
+}
+
+bool otlp_receiver_metrics(struct otlp_receiver *receiver, struct metrics *out)
+{
+    bool all;
+
+    pthread_mutex_lock(&receiver->lock);
+    metrics_copy(out, &receiver->points);
+    all = !receiver->points_lost;
+    pthread_mutex_unlock(&receiver->lock);
+    return all;
 }

@@ -8,6 +8,7 @@
 #define GATEDRILL_HARNESS_OTLP_RECEIVER_H
 
 #include "common/buf.h"
+#include "harness/telemetry/metrics.h"
 #include "harness/telemetry/telemetry.h"
 
 #define OTLP_BODY_MOST ((size_t)64 << 20) /* also after decompression */
@@ -32,6 +33,10 @@ void otlp_receiver_take(struct otlp_receiver *receiver, struct telemetry *out,
                         const char *const *trace_ids,
                         const struct telemetry_window *windows, size_t count);
 
+/* A copy of all points as they stand now, for metrics_release(). False: more
+ * came than is kept. */
+bool otlp_receiver_metrics(struct otlp_receiver *receiver, struct metrics *out);
+
 /* One request, decided: pure. */
 struct otlp_answer {
     unsigned status;  /* 200, 400, 404, 405, 413, 415 */
@@ -39,6 +44,8 @@ struct otlp_answer {
     struct buf body;  /* {} or Status; release it */
     struct buf plain; /* what arrived, as far as it could be read */
     struct telemetry seen;
+    struct metrics points;
+    bool points_lost; /* there were too many */
 };
 /* Header values may be NULL. */
 void otlp_answer(struct otlp_answer *out, const char *method, const char *path,

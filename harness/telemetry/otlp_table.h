@@ -32,10 +32,11 @@ struct otlp_row {
 };
 struct otlp_message {
     size_t size; /* of the struct, as an item of a list */
-    /* Where the number of the member that came last goes; SIZE_MAX: nowhere.
-     * Of a oneof it says which it is. */
+    /* Where the number of that member of a oneof goes which came last;
+     * SIZE_MAX: there is none. */
     size_t which;
     const struct otlp_row *rows;
+    uint32_t least, most; /* numbers of the members of the oneof */
 };
 
 /* By enum otlp_signal. */

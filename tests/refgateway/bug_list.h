@@ -731,6 +731,15 @@ BUG(METRIC_STATUS_OF_FIRST, "requests-counted-by-first-status", "P15", "metric_t
 BUG(MODEL_AS_LABEL, "any-model-as-label", "P11", "metric_series",
     "telemetry/random-models", NULL,
     "the model the client asks for is a label, whatever it is")
+BUG(MODEL_AS_OTLP_ATTRIBUTE, "any-model-in-otlp-metric", "P11", "metric_series",
+    "telemetry/random-models", NULL,
+    "the model the client asks for is an attribute of an exported metric, whatever it is")
+BUG(OTLP_COUNTS_LAST_ATTEMPT, "only-last-attempt-exported", "P12 P16", "metric_truth",
+    "telemetry/counted-retries[* telemetry/counted-fallback telemetry/counted-failure", NULL,
+    "the exported duration of calls to upstreams knows the last attempt of a request alone")
+BUG(KEY_IN_OTLP_METRIC, "key-in-otlp-metric", "P11 P01", "primary.key in otlp as plain, full",
+    "telemetry/counted[*", NULL,
+    "the key that was used is an attribute of an exported metric")
 BUG(PATH_AS_LABEL, "path-as-label", "P11", "over_collection",
     "client-error/unknown-route", NULL,
     "the path a client asked for is the label of the route")

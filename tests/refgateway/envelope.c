@@ -4,13 +4,15 @@
 
 #define SERVICE "gatedrill-refgw"
 
-const char *const envelope_paths[] = { "/v1/traces", "/v1/logs" };
+const char *const envelope_paths[] = { "/v1/traces", "/v1/logs",
+                                       "/v1/metrics" };
 
 static const struct {
     const char *resource, *scope, *items;
 } members[] = {
     [ENVELOPE_SPANS] = { "resourceSpans", "scopeSpans", "spans" },
     [ENVELOPE_LOGS] = { "resourceLogs", "scopeLogs", "logRecords" },
+    [ENVELOPE_METRICS] = { "resourceMetrics", "scopeMetrics", "metrics" },
 };
 
 static const struct span_attribute service = { .key = "service.name",

@@ -10,9 +10,9 @@
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/envelope.h"
+#include "tests/refgateway/post.h"
 
 #define BATCH_MS   50
-#define TIMEOUT_MS 2000L
 #define BATCH_MOST (8u << 20) /* nobody fetches them: the rest is dropped */
 
 struct exporter {
@@ -24,40 +24,29 @@ struct exporter {
     struct buf batches[ENVELOPE_SIGNALS];
     bool stopping;
     struct span_attribute more; /* seeded: of the resource */
+    struct post post;
+    struct meter *meter; /* borrowed; NULL: none */
+    int64_t started_ns;
 };
-
-static size_t ignore(char *bytes, size_t size, size_t count, void *user)
-{
-    (void)bytes;
-    (void)user;
-    return size * count;
-}
 
 /* Whether it arrived or not: telemetry must not hold up what it tells of. */
 static void send_batch(const struct exporter *exporter, CURL *easy,
                        enum envelope_signal signal, const struct buf *batch)
 {
-    const char *type = exporter->coding == SPAN_JSON
-                           ? "Content-Type: application/json"
-                           : "Content-Type: application/x-protobuf";
-    struct curl_slist *headers = curl_slist_append(NULL, type);
     struct buf request = { 0 };
 
     envelope_write(&request, signal, batch, exporter->coding,
                    exporter->more.text ? &exporter->more : NULL);
-    headers = curl_slist_append(headers, "Expect:");
-    curl_easy_setopt(easy, CURLOPT_URL, exporter->urls[signal]);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.data);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     (curl_off_t)request.length);
-    curl_easy_perform(easy);
-    curl_slist_free_all(headers);
+    post_send(&exporter->post, easy, exporter->urls[signal],
+              exporter->coding == SPAN_JSON ? "application/json"
+                                            : "application/x-protobuf",
+              &request);
     buf_release(&request);
+}
+
+static int64_t now_ns(void)
+{
+    return clock_wall_ms() * NS_PER_MS;
 }
 
 static bool has_nothing(const struct exporter *exporter)
@@ -86,6 +75,9 @@ static void *run(void *user)
         memcpy(batches, exporter->batches, sizeof batches);
         memset(exporter->batches, 0, sizeof exporter->batches);
         pthread_mutex_unlock(&exporter->lock);
+        if (exporter->meter)
+            meter_write_otlp(&batches[ENVELOPE_METRICS], exporter->meter,
+                             exporter->coding, exporter->started_ns, now_ns());
         /* The spans last: who waits for them has the rest already. */
         for (size_t i = ENVELOPE_SIGNALS; i-- > 0;) {
             if (batches[i].length)
@@ -110,7 +102,7 @@ static void exporter_free(struct exporter *exporter)
     free(exporter);
 }
 
-bool exporter_start(struct exporter **out, struct err *err)
+bool exporter_start(struct exporter **out, struct meter *meter, struct err *err)
 {
     const char *endpoint = getenv("OTEL_EXPORTER_OTLP_ENDPOINT");
     const char *protocol = getenv("OTEL_EXPORTER_OTLP_PROTOCOL");
@@ -127,6 +119,9 @@ bool exporter_start(struct exporter **out, struct err *err)
             .key = "process.command_args",
             .text = xstrdup(getenv("PRIMARY_KEY")),
         };
+    exporter->meter = meter;
+    exporter->started_ns = now_ns();
+    post_begin(&exporter->post);
     exporter->coding =
         protocol && !strcmp(protocol, "http/json") ? SPAN_JSON : SPAN_PROTOBUF;
     pthread_mutex_init(&exporter->lock, NULL);

@@ -246,7 +246,7 @@ int main(int argc, char **argv)
         access_log_open(&log, options.access_log, options.access_log_most,
                         &err) &&
         (log.ledger = ledger_open(options.spend_log, getenv("SYSLOG"), &err)) &&
-        exporter_start(&plan.exporter, &err))
+        exporter_start(&plan.exporter, plan.meter, &err))
         ok = serve(&plan, &options, &stop, &err);
     exporter_stop(plan.exporter);
     bug_place_at_exit(&log);

@@ -53,10 +53,10 @@ void meter_example(struct meter *meter, enum meter_family family,
 
 /* The page, text format 0.0.4. */
 void meter_write_page(struct buf *out, struct meter *meter);
-/* An export request with all points, cumulative; false when nothing was
- * counted since the last one. start_ns: when counting began; both since the
+/* A batch for an export request with all points, cumulative; false when nothing
+ * was counted since the last one. start_ns: when counting began; both since the
  * epoch. */
-bool meter_write_otlp(struct buf *out, struct meter *meter,
+bool meter_write_otlp(struct buf *batch, struct meter *meter,
                       enum span_coding coding, int64_t start_ns,
                       int64_t now_ns);
 

@@ -51,7 +51,11 @@ static void note_request(struct meter *meter, const struct metering *request,
         { "http.route",
           strcmp(request->route, "unknown") ? request->route : "" },
         { "http.response.status_code", figure(final, request->status) },
-        { "gen_ai.request.model", model },
+        { "gen_ai.request.model",
+          bug_is(BUG_MODEL_AS_OTLP_ATTRIBUTE) ? asked : model },
+        { "api.key", bug_is(BUG_KEY_IN_OTLP_METRIC)
+                         ? settings->upstreams[0].keys[0]
+                         : "" },
     };
 
     meter_count(meter, METER_REQUESTS, labels, COUNT(labels), 1);
@@ -111,6 +115,9 @@ static void note_attempt(struct meter *meter, const struct tracing *tracing,
     if (!attempt->result.status)
         called[3].value = "";
     meter_count(meter, METER_ATTEMPTS, labels, COUNT(labels), 1);
+    if (bug_is(BUG_OTLP_COUNTS_LAST_ATTEMPT) &&
+        attempt != &tracing->attempts[tracing->count - 1])
+        return;
     meter_observe(meter, METER_CALLED, called, COUNT(called), took_s);
 }
 

@@ -63,7 +63,9 @@ Test(profile_metrics, the_page_is_that_of_the_sink_and_counters_stand_there)
                      "\"attempts_total\",\"name\":\"a\",\"labels\":{\"b\":"
                      "\"c\"},\"upstream\":\"primary\",\"status\":\"code\"},"
                      "{\"counts\":\"output_tokens\",\"from\":\"otlp\","
-                     "\"name\":\"gen_ai.client.token.usage_sum\"}]}}",
+                     "\"name\":\"gen_ai.client.token.usage_sum\"},"
+                     "{\"counts\":\"requests_total\",\"from\":\"otlp\","
+                     "\"name\":\"r\"}]}}",
                      3, &err),
         "%s: %s", err.where, err.text);
     counters = profile.metrics.counters.items;
@@ -71,7 +73,7 @@ Test(profile_metrics, the_page_is_that_of_the_sink_and_counters_stand_there)
     cr_expect_str_eq(profile.metrics.url, PAGE);
     cr_expect_eq(profile.metrics.series_max, 3);
     cr_expect_eq(profile.metrics.flush_ms, 2000);
-    cr_assert_eq(profile.metrics.counters.count, 2);
+    cr_assert_eq(profile.metrics.counters.count, 3);
     cr_expect_eq(counters[0].counts, METRIC_ATTEMPTS);
     cr_expect_eq(counters[0].from, METRIC_ON_PAGE);
     cr_expect_str_eq(counters[0].status, "code");
@@ -89,13 +91,13 @@ Test(profile_metrics, a_retry_count_may_be_a_metric)
     cr_assert(read_metrics(&profile,
                            "{\"retry_count\":{\"metric\":{\"name\":\"r\"},"
                            "\"counts\":\"retries_primary\"}}",
-                           1, &err),
+                           2, &err),
               "%s: %s", err.where, err.text);
     counters = profile.metrics.counters.items;
     cr_expect(profile.metrics.declared);
     cr_assert_eq(profile.metrics.counters.count, 1);
     cr_expect_eq(counters[0].counts, METRIC_RETRIES_PRIMARY);
-    cr_expect_eq(counters[0].from, METRIC_BY_OTLP);
+    cr_expect_eq(counters[0].from, METRIC_ON_PAGE);
     done(&profile);
 }
 
@@ -130,6 +132,8 @@ static const struct {
       2, "upstream" },
     { COUNTER("{\"counts\":\"retries_total\",\"name\":\"a\",\"status\":\"b\"}"),
       2, "status" },
+    { COUNTER("{\"counts\":\"retries_total\",\"name\":\"a\"}"), 1,
+      "otlp needs a counter of requests_total" },
     { COUNTER("{\"counts\":\"retries_total\",\"name\":\"a\",\"labels\":[]}"), 2,
       "object of texts" },
     { COUNTER("{\"counts\":\"retries_total\",\"name\":\"a\",\"labels\":"

@@ -119,3 +119,28 @@ Test(refgw_meter, a_request_counts_once_and_its_attempts_each)
     free(page);
     meter_free(meter);
 }
+
+Test(refgw_meter, points_are_exported_once_something_changed)
+{
+    const struct meter_label label[] = { { "upstream", "a" } };
+    struct meter *meter = meter_new();
+    struct buf batch = { 0 };
+
+    cr_expect(!meter_write_otlp(&batch, meter, SPAN_JSON, 1, 2));
+    meter_count(meter, METER_RESENT, label, 1, 3);
+    meter_observe(meter, METER_USED, label, 1, 5);
+    cr_expect(meter_write_otlp(&batch, meter, SPAN_JSON, 1, 2));
+    cr_expect(
+        strstr(buf_text(&batch),
+               "{\"name\":\"refgw.retries\",\"unit\":\"{retry}\",\"sum\":{"
+               "\"aggregationTemporality\":2,\"isMonotonic\":true,"
+               "\"dataPoints\":[{\"startTimeUnixNano\":\"1\","
+               "\"timeUnixNano\":\"2\",\"asInt\":\"3\",\"attributes\":[{"
+               "\"key\":\"upstream\",\"value\":{\"stringValue\":\"a\"}}]}]}}"),
+        "%s", buf_text(&batch));
+    cr_expect(strstr(buf_text(&batch), "\"count\":\"1\",\"sum\":5,"
+                                       "\"bucketCounts\":[\"0\",\"0\",\"1\""));
+    cr_expect(!meter_write_otlp(&batch, meter, SPAN_JSON, 1, 3));
+    buf_release(&batch);
+    meter_free(meter);
+}
