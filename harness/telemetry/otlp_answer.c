@@ -113,6 +113,61 @@ static bool read_as(struct otlp_answer *out, int signal, struct err *err)
     return ok;
 }
 
+/* Every item has what one of its signal must have. */
+static bool makes_sense(const struct otlp_scope *scope)
+{
+    const struct otlp_span *spans = scope->spans.items;
+    const struct otlp_metric *metrics = scope->metrics.items;
+    const struct otlp_log *logs = scope->logs.items;
+
+    for (size_t i = 0; i < scope->spans.count; i++)
+        if (!spans[i].trace_id[0] || !spans[i].span_id[0])
+            return false;
+    for (size_t i = 0; i < scope->metrics.count; i++)
+        if (!metrics[i].name.length || !metrics[i].kind)
+            return false;
+    for (size_t i = 0; i < scope->logs.count; i++)
+        if (!logs[i].body.kind && !logs[i].attributes.count &&
+            !logs[i].event_name.length)
+            return false;
+    return scope->spans.count + scope->metrics.count + scope->logs.count > 0;
+}
+
+static bool can_be(const struct otlp_answer *out, enum otlp_signal signal)
+{
+    struct otlp_request request;
+    struct err ignored;
+    bool ok = otlp_read_protobuf(&request, signal, buf_text(&out->plain),
+                                 out->plain.length, &ignored);
+    const struct otlp_resource *resources = request.resources.items;
+    size_t scopes = 0;
+
+    for (size_t i = 0; ok && i < request.resources.count; i++) {
+        const struct otlp_scope *all = resources[i].scopes.items;
+
+        scopes += resources[i].scopes.count;
+        for (size_t k = 0; ok && k < resources[i].scopes.count; k++)
+            ok = makes_sense(&all[k]);
+    }
+    otlp_release(&request);
+    return ok && scopes > 0;
+}
+
+/* Protobuf does not say what it is: that of which it makes a whole request. */
+static int signal_by_sense(const struct otlp_answer *out)
+{
+    int found = -1;
+
+    for (int i = 0; otlp_signal_names[i]; i++) {
+        if (!can_be(out, (enum otlp_signal)i))
+            continue;
+        if (found >= 0)
+            return -1;
+        found = i;
+    }
+    return found;
+}
+
 /* An endpoint per signal is used as it is, so that requests come at "/": JSON
  * says what it is by its outermost member. */
 static int signal_by_content(const struct otlp_answer *out)
@@ -148,8 +203,8 @@ void otlp_answer(struct otlp_answer *out, const char *method, const char *path,
     }
     if (!unwrap(out, content_encoding, body, length))
         return;
-    if (signal < 0 && json && !strcmp(path, "/"))
-        signal = signal_by_content(out);
+    if (signal < 0 && !strcmp(path, "/"))
+        signal = json ? signal_by_content(out) : signal_by_sense(out);
     if (signal < 0)
         refuse(out, 404, "/v1/traces, /v1/metrics or /v1/logs is wanted");
     else if (!read_as(out, signal, &err))

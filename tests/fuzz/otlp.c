@@ -2,6 +2,7 @@
  * request to the receiver: no crash, and nothing is kept beyond its bounds. */
 #include <string.h>
 
+#include "harness/telemetry/otlp_metrics.h"
 #include "harness/telemetry/otlp_receiver.h"
 #include "harness/telemetry/telemetry.h"
 #include "tests/fuzz/fuzz.h"
@@ -26,6 +27,21 @@ static void check(const struct telemetry *seen)
         PROMISE(strchr(seen->fields[i], ' '));
 }
 
+/* Told twice they are the same series, and cumulative ones the same values. */
+static void check_points(const struct otlp_request *request)
+{
+    struct metrics all = { 0 }, again = { 0 };
+
+    PROMISE(otlp_metrics_add(&again, request));
+    metrics_merge(&all, &again);
+    PROMISE(again.count == 0);
+    PROMISE(otlp_metrics_add(&again, request));
+    PROMISE(metrics_new_series(&all, &again) == 0);
+    PROMISE(all.count <= again.count);
+    metrics_release(&all);
+    metrics_release(&again);
+}
+
 static void read_as(enum otlp_signal signal, bool json, const uint8_t *data,
                     size_t size)
 {
@@ -37,8 +53,10 @@ static void read_as(enum otlp_signal signal, bool json, const uint8_t *data,
 
     PROMISE(ok || err.code != ERR_NONE);
     PROMISE(ok || request.resources.count == 0);
-    if (ok)
+    if (ok) {
         telemetry_add(&seen, &request);
+        check_points(&request);
+    }
     otlp_release(&request);
     check(&seen);
     telemetry_release(&seen);

@@ -169,3 +169,43 @@ Test(otlp_receiver, a_file_that_cannot_be_written_is_told)
     cr_expect_null(otlp_receiver_new("/nowhere/at/all", &err));
     cr_expect_eq(err.code, ERR_IO);
 }
+
+/* One item of each signal, in a scope, in a resource. */
+#define SPAN_BYTES                                                             \
+    "\x0a\x20\x12\x1e\x12\x1c\x0a\x10"                                         \
+    "0123456789abcdef"                                                         \
+    "\x12\x08"                                                                 \
+    "ABCDEFGH"
+#define METRIC_BYTES                                                           \
+    "\x0a\x12\x12\x10\x12\x0e\x0a\x01n\x3a\x09\x0a\x07"                        \
+    "\x3a\x05\x0a\x03key"
+#define LOG_BYTES "\x0a\x0c\x12\x0a\x12\x08\x10\x11\x2a\x04\x0a\x02hi"
+
+Test(otlp_receiver, protobuf_without_a_path_is_what_it_makes_sense_as)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+        unsigned status;
+        size_t spans, points;
+    } bodies[] = {
+        { SPAN_BYTES, sizeof SPAN_BYTES - 1, 200, 1, 0 },
+        { METRIC_BYTES, sizeof METRIC_BYTES - 1, 200, 0, 1 },
+        { LOG_BYTES, sizeof LOG_BYTES - 1, 200, 0, 0 },
+        { "", 0, 404, 0, 0 },
+        { "\x0a\x02\x12\x00", 4, 404, 0, 0 },
+        { "nothing", 7, 404, 0, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct otlp_answer answer;
+
+        otlp_answer(&answer, "POST", "/", protobuf, NULL, bodies[i].bytes,
+                    bodies[i].length);
+        cr_expect_eq(answer.status, bodies[i].status, "body %zu: %u", i,
+                     answer.status);
+        cr_expect_eq(answer.seen.span_count, bodies[i].spans, "body %zu", i);
+        cr_expect_eq(answer.points.count, bodies[i].points, "body %zu", i);
+        otlp_answer_release(&answer);
+    }
+}
