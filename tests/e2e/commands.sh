@@ -34,3 +34,16 @@ mapfile -t files < <(find "$GATEDRILL_SOURCE/scenarios" \
     -not -name 'package*.json')
 run gatedrill lint "${files[@]}"
 expect_code 0 "lint of all that ships"
+keyed=$scratch/keyed
+cp -r "$GATEDRILL_SOURCE/harness/gateways/refgw" "$keyed"
+sed -i 's|"--config",|"--key", "${primary.key}", "--config",|' \
+    "$keyed/profile.json"
+run gatedrill lint "$keyed/profile.json"
+expect_code 0 "lint of a profile with a key in the arguments"
+expect_text err 'warning: a key in the arguments' "lint warns of it"
+sed -i 's|"kind": "syslog"|"kind": "sqlite"|' "$keyed/profile.json"
+run gatedrill lint "$keyed/profile.json"
+expect_code 2 "lint of a sink without what it needs"
+expect_text err 'a sink of kind sqlite needs "path", such as' \
+    "lint says what it needs"
+

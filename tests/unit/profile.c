@@ -137,3 +137,80 @@ Test(profile, spans_need_a_place_to_come_to)
     cr_expect(strstr(err.text, "sink"), "%s", err.text);
     json_free(profile.telemetry);
 }
+
+/* Sinks: each has what its kind needs. */
+
+static bool check_sink(const struct profile_sink *sink, struct err *err)
+{
+    struct profile profile = {
+        .path = (char[]){ "p.json" },
+        .sinks = { .items = (void *)(uintptr_t)sink, .count = 1 },
+    };
+
+    *err = (struct err){ 0 };
+    return profile_check_sinks(&profile, err);
+}
+
+static char word[] = "w", page[] = "http://127.0.0.1:1/metrics", ftp[] = "ftp:";
+static char *words[] = { word };
+static char header_name[] = "Authorization", header_value[] = "Bearer sk-x",
+            header_filled[] = "Bearer ${client.key}";
+static struct profile_pair own_key = { header_name, header_value };
+static struct profile_pair made_key = { header_name, header_filled };
+
+static const struct {
+    struct profile_sink sink;
+    const char *problem; /* NULL: it is right */
+} sinks[] = {
+    { { .kind = SINK_STDOUT }, NULL },
+    { { .kind = SINK_OTLP }, NULL },
+    { { .kind = SINK_SYSLOG }, NULL },
+    { { .kind = SINK_FILE, .path = word }, NULL },
+    { { .kind = SINK_SQLITE, .path = word }, NULL },
+    { { .kind = SINK_HTTP, .url = page }, NULL },
+    { { .kind = SINK_COMMAND, .command = { words, 1 } }, NULL },
+    { { .kind = SINK_HTTP, .url = page, .headers = { &made_key, 1 } }, NULL },
+    { { .kind = SINK_FILE }, "needs \"path\", such as" },
+    { { .kind = SINK_SQLITE }, "needs \"path\", such as" },
+    { { .kind = SINK_HTTP }, "needs \"url\", such as" },
+    { { .kind = SINK_COMMAND }, "needs \"command\", such as" },
+    { { .kind = SINK_STDERR, .path = word }, "takes no \"path\"" },
+    { { .kind = SINK_FILE, .path = word, .url = page }, "takes no \"url\"" },
+    { { .kind = SINK_COMMAND, .command = { words, 1 }, .path = word },
+      "takes no \"path\"" },
+    { { .kind = SINK_SYSLOG, .headers = { &made_key, 1 } },
+      "takes no \"headers\"" },
+    { { .kind = SINK_HTTP, .url = ftp }, "does not begin with http://" },
+    { { .kind = SINK_HTTP, .url = page, .headers = { &own_key, 1 } },
+      "holds a credential as it is" },
+};
+
+Test(profile, a_sink_has_what_its_kind_needs_and_no_more)
+{
+    for (size_t i = 0; i < sizeof sinks / sizeof *sinks; i++) {
+        struct err err;
+        bool ok = check_sink(&sinks[i].sink, &err);
+
+        cr_expect_eq(ok, sinks[i].problem == NULL, "row %zu: %s", i, err.text);
+        if (sinks[i].problem) {
+            cr_expect(strstr(err.text, sinks[i].problem), "row %zu: %s", i,
+                      err.text);
+            cr_expect_str_eq(err.where, "p.json: $.sinks[0]");
+            cr_expect_not(strstr(err.text, "sk-x"));
+        }
+    }
+}
+
+Test(profile, silence_of_a_sink_is_hold_but_of_what_only_complains)
+{
+    const struct profile_sink all[] = {
+        { .kind = SINK_STDERR, .activity_required = -1 },
+        { .kind = SINK_SYSLOG, .activity_required = -1 },
+        { .kind = SINK_STDERR, .activity_required = 1 },
+        { .kind = SINK_SYSLOG, .activity_required = 0 },
+    };
+    static const bool required[] = { false, true, true, false };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        cr_expect_eq(profile_sink_required(&all[i]), required[i], "row %zu", i);
+}

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +282,188 @@ Test(sink, settling_ends_when_the_required_sinks_have_grown)
     cr_expect_lt(clock_now_ns() - before_ns, 1000 * NS_PER_MS);
     sink_mark_free(mark);
     sink_set_release(&set);
+}
+
+/* What may become of a log while a case runs, seen through a glob. */
+Test(sink, of_a_glob_a_hit_names_the_file)
+{
+    struct observation o = observe();
+    struct sink_set set = { 0 };
+    char *old = xasprintf("%s.1", path), *pattern = xasprintf("%s*", path);
+    struct sink_mark *mark;
+
+    write_log("w", "of another case: sk-abcdefgh\n");
+    add_sink(&set, "file log", pattern, true);
+    mark = sink_mark(&set);
+    write_log("a", "gdpromptxyz\n");
+    cr_assert_eq(rename(path, old), 0);
+    write_log("w", "clean\n");
+    scan_sinks(&set, mark, &o);
+    cr_expect(o.sinks[0].live);
+    cr_expect_str_eq(o.sinks[0].problem, "");
+    cr_expect_eq(o.sinks[0].bytes, 18);
+    cr_assert_eq(o.hit_count, 1);
+    cr_expect_str_eq(o.hits[0].canary, "prompt");
+    cr_expect_str_eq(o.hits[0].sink, "file log");
+    cr_expect_str_eq(o.hits[0].place, "log.1");
+    unlink(old);
+    free(old);
+    free(pattern);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+Test(sink, of_a_database_a_hit_names_the_column)
+{
+    struct observation o = observe();
+    const struct source_target target = { .path = path };
+    const struct sink_spec spec = { .name = "sqlite log",
+                                    .required = true,
+                                    .source = &source_sqlite,
+                                    .target = &target };
+    struct sink_set set = { 0 };
+    struct sink_mark *mark;
+    sqlite3 *database;
+
+    cr_assert_eq(sqlite3_open(path, &database), SQLITE_OK);
+    sqlite3_exec(database,
+                 "CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 'sk-abcdefgh')",
+                 NULL, NULL, NULL);
+    sink_set_add(&set, &spec);
+    mark = sink_mark(&set);
+    sqlite3_exec(database, "INSERT INTO t VALUES('gdpromptxyz', NULL)", NULL,
+                 NULL, NULL);
+    scan_sinks(&set, mark, &o);
+    cr_expect(o.sinks[0].live);
+    cr_assert_eq(o.hit_count, 1);
+    cr_expect_str_eq(o.hits[0].canary, "prompt");
+    cr_expect_str_eq(o.hits[0].place, "t.a");
+    sqlite3_close(database);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+Test(sink, a_page_that_does_not_come_is_a_problem)
+{
+    struct observation o = observe();
+    const struct source_target target = { .path = path };
+    const struct sink_spec spec = { .name = "sqlite log",
+                                    .required = true,
+                                    .source = &source_sqlite,
+                                    .target = &target };
+    struct sink_set set = { 0 };
+
+    sink_set_add(&set, &spec);
+    write_log("w", "this is a text and no database, and long enough to be seen "
+                   "as what it is by anybody who opens it as one. It goes on.");
+    scan_sinks(&set, sink_mark(&set), &o);
+    cr_expect_str_neq(o.sinks[0].problem, "");
+    cr_expect_not(o.sinks[0].live);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+Test(sink, what_is_always_there_is_never_live)
+{
+    struct observation o = observe();
+    const struct source_target target = { .group = getpgrp() };
+    const struct sink_spec spec = { .name = "process arguments",
+                                    .source = &source_arguments,
+                                    .target = &target };
+    struct sink_stand empty = { 0 };
+    const struct sink_mark nothing = { .items = &empty, .count = 1 };
+    struct sink_set set = { 0 };
+    struct sink_mark *end;
+    struct scan_set canaries;
+    struct err err = { 0 };
+
+    sink_set_add(&set, &spec);
+    end = sink_mark(&set);
+    cr_assert(scan_set_init(&canaries, o.canaries, o.canary_count, &err));
+    sink_scan(&set, &nothing, end, &canaries, &o);
+    cr_expect_gt(o.sinks[0].bytes, 0);
+    cr_expect_not(o.sinks[0].live);
+    scan_set_release(&canaries);
+    sink_mark_free(end);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+/* The profile handed the client's key over, and nothing else. */
+Test(sink, what_was_handed_over_is_no_finding)
+{
+    struct observation o = observe();
+    char given[] = "KEY=sk-abcdefgh";
+    char *handed[] = { given, NULL };
+    const struct sink_spec spec = { .name = "log",
+                                    .path = path,
+                                    .handed = handed };
+    struct sink_set set = { 0 };
+    struct sink_mark *mark;
+
+    sink_set_add(&set, &spec);
+    mark = sink_mark(&set);
+    write_log("w", "OTHER=sk-abcdefgh gdpromptxyz\n");
+    scan_sinks(&set, mark, &o);
+    cr_assert_eq(o.hit_count, 1);
+    cr_expect_str_eq(o.hits[0].canary, "prompt");
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+/* A sink that declares when its lines are there. */
+Test(sink, what_does_not_come_within_its_time_is_a_problem)
+{
+    const struct sink_spec spec = {
+        .name = "log", .required = true, .flush_ms = 40, .path = path
+    };
+
+    for (int written = 0; written < 2; written++) {
+        struct observation o = observe();
+        struct sink_set set = { 0 };
+        struct sink_mark *mark;
+        int64_t before_ns;
+
+        o.requests = xcalloc(1, sizeof *o.requests);
+        o.request_count = 1;
+        sink_set_add(&set, &spec);
+        mark = sink_mark(&set);
+        if (written)
+            write_log("a", "a line\n");
+        before_ns = clock_now_ns();
+        sink_settle(&set, mark, 0);
+        if (!written)
+            cr_expect_geq(clock_now_ns() - before_ns, 40 * NS_PER_MS);
+        scan_sinks(&set, mark, &o);
+        cr_expect_str_eq(o.sinks[0].problem,
+                         written ? "" : "nothing came within flush_ms");
+        sink_set_release(&set);
+        observation_release(&o);
+    }
+}
+
+static const char *lost(void *context)
+{
+    (void)context;
+    return "a datagram was dropped";
+}
+
+Test(sink, what_was_lost_on_its_way_is_a_problem)
+{
+    struct observation o = observe();
+    const struct sink_spec spec = {
+        .name = "syslog", .required = true, .path = path, .drain = lost
+    };
+    struct sink_set set = { 0 };
+    struct sink_mark *mark;
+
+    sink_set_add(&set, &spec);
+    mark = sink_mark(&set);
+    write_log("w", "one of two\n");
+    scan_sinks(&set, mark, &o);
+    cr_expect_str_eq(o.sinks[0].problem, "a datagram was dropped");
+    sink_set_release(&set);
+    observation_release(&o);
 }
 
 /* The client's own view. */
