@@ -309,7 +309,7 @@ static size_t take_quads(struct decode *decode, const char *bytes,
     const uint8_t *at = (const uint8_t *)bytes;
     size_t used = 0;
 
-    if (decode->kind != DECODE_BASE64 || decode->digits)
+    if (decode->digits)
         return 0;
     while (used + 4 <= length && decode->filled + 3 <= DECODE_OUTPUT_BYTES) {
         int a = letter_base64[at[used]], b = letter_base64[at[used + 1]];
@@ -366,7 +366,7 @@ static void give_back(const struct decode *decode, size_t line, size_t *used)
     size_t units = 2 * PAIRS_MOST;
 
     if (decode->kind == DECODE_DUMP)
-        *used = line;
+        *used = line ? line : *used;
     else if (decode->kind >= DECODE_UTF16_LITTLE)
         *used -= units < *used ? units : *used;
 }
@@ -387,11 +387,13 @@ bool decode_feed(struct decode *decode, const char *bytes, size_t length,
         /* Room for what one letter may lead to. */
         if (decode->filled + 8 > DECODE_OUTPUT_BYTES)
             flush(decode, out, context);
-        *used += take_quads(decode, bytes + *used, length - *used);
-        if (*used == length)
-            break;
-        if (decode->filled + 8 > DECODE_OUTPUT_BYTES)
-            continue;
+        if (decode->kind == DECODE_BASE64) {
+            *used += take_quads(decode, bytes + *used, length - *used);
+            if (*used == length)
+                break;
+            if (decode->filled + 8 > DECODE_OUTPUT_BYTES)
+                continue;
+        }
         if (decode->state == AT_REST && escapes == LETTER_AS_IS) {
             const char *next = memchr(bytes + *used, '\n', length - *used);
 

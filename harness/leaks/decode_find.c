@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "harness/leaks/letter.h"
 
 /* Text is looked at every so many bytes: what is long enough to be decoded
@@ -96,6 +97,8 @@ static size_t try_run(const struct decode_run *run, const char *bytes,
         length = TRIAL_MOST;
     if (decode_feed(&decode, bytes + run->from, length, used, nowhere, NULL))
         decode_end(&decode, nowhere, NULL);
+    /* A trial gives less than is kept at once. */
+    xwipe(decode.output, decode.made);
     return decode.made;
 }
 
