@@ -99,6 +99,45 @@ static void add_telemetry(struct json *out, const struct observation *o)
     json_add_int(telemetry, "let_go", o->telemetry.let_go);
 }
 
+static void add_counter(struct json *list, const struct metered_counter *read)
+{
+    struct json *row = json_new_object();
+    struct json *by = json_add_array(row, "by_status");
+
+    json_add_bool(row, "there", read->there);
+    json_add(row, "before", json_new_double(read->before));
+    json_add(row, "after", json_new_double(read->after));
+    json_add(row, "least", json_new_double(read->least));
+    for (size_t i = 0; i < read->by_count; i++) {
+        struct json *one = json_new_object();
+
+        json_add_text(one, "status", read->by[i].status);
+        json_add(one, "before", json_new_double(read->by[i].before));
+        json_add(one, "after", json_new_double(read->by[i].after));
+        json_append(by, one);
+    }
+    json_append(list, row);
+}
+
+/* Counters in the order in which the profile names them. */
+static void add_metered(struct json *out, const struct metered *metered)
+{
+    struct json *row = json_add_object(out, "metrics");
+    struct json *counters = json_add_array(row, "counters");
+
+    json_add_bool(row, "alone", metered->alone);
+    json_add_bool(row, "looked", metered->looked);
+    for (size_t i = 0; i < METRIC_PLACES; i++) {
+        struct json *place = json_add_object(row, metric_place_names[i]);
+
+        json_add_text(place, "problem", metered->problem[i]);
+        json_add_int(place, "series", metered->series[i]);
+        json_add_int(place, "new_series", metered->fresh[i]);
+    }
+    for (size_t i = 0; i < metered->counter_count; i++)
+        add_counter(counters, &metered->counters[i]);
+}
+
 static void add_probe(struct json *out, const char *key,
                       const struct observed_probe *probe)
 {
@@ -241,6 +280,7 @@ struct json *evidence_history(const struct judged *judged,
     add_sinks(out, o);
     add_keys(out, o);
     add_telemetry(out, o);
+    add_metered(out, &o->metered);
     evidence_log_history(out, o);
     add_allowed(out, judged);
     evidence_history_findings(out, findings);

@@ -262,3 +262,20 @@ Test(checks_metrics, series_need_a_promise_a_reading_and_answers)
     EXPECT_VERDICT(&t.s, "metric_series", VERDICT_NOT_APPLICABLE);
     end(&t);
 }
+
+Test(checks_metrics, a_page_alone_is_looked_at_for_what_should_not_be_there)
+{
+    struct metered_stage t;
+
+    begin(&t);
+    EXPECT_VERDICT(&t.s, "over_collection", VERDICT_HOLD);
+    read_pages(&t, BEFORE, BEFORE);
+    EXPECT_VERDICT(&t.s, "over_collection", VERDICT_PASS);
+    snprintf(t.s.o.metered.problem[METRIC_ON_PAGE], 16, "line 3: no");
+    EXPECT_VERDICT(&t.s, "over_collection", VERDICT_HOLD);
+    telemetry_note(&t.s.o.telemetry, TELEMETRY_CREDENTIAL, "metric label",
+                   "authorization", "");
+    EXPECT_VERDICT(&t.s, "over_collection", VERDICT_FAIL);
+    telemetry_release(&t.s.o.telemetry);
+    end(&t);
+}
