@@ -108,7 +108,6 @@ Test(outlet, without_a_run_there_is_nothing_to_hide)
 
 Test(outlet, log_lines_too, .init = cr_redirect_stderr)
 {
-    begin();
     log_init("gatedrill", LOG_DEBUG);
     log_line(LOG_ERROR, "header %s is not sent", key.text);
     log_line(LOG_DEBUG, "%s%s", "\n", key.text);
@@ -120,7 +119,6 @@ Test(outlet, errors_too, .init = cr_redirect_stderr)
 {
     struct err err;
 
-    begin();
     err_set(&err, ERR_STATE, key.text, "its last words: %s", key.text);
     cmd_fail(&err);
     fflush(stderr);
@@ -172,7 +170,6 @@ Test(outlet, a_report_with_a_secret_is_not_printed, .init = cr_redirect_stdout)
     struct run run;
     struct err err = { 0 };
 
-    begin();
     hand_run(&run);
     snprintf(run.results.items[1]->findings.items[0].observed, 128, "got %s",
              key.text);
