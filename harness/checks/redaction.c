@@ -36,7 +36,7 @@ static bool is_leak(const struct observation *o, const struct sink_hit *hit)
     const struct canary *canary = canary_of(o, hit->canary);
 
     /* A digest names a key without giving it away. */
-    if (hit->how == HIT_DERIVED)
+    if (!hit_is_leak(hit->how))
         return false;
     if (!canary)
         return true;

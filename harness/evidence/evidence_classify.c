@@ -327,7 +327,7 @@ static bool is_leak(const struct observation *o, const struct sink_hit *hit)
 {
     enum canary_kind kind = kind_of(o, hit->canary);
 
-    if (hit->how == HIT_DERIVED)
+    if (!hit_is_leak(hit->how))
         return false;
     if (!strcmp(hit->sink, "client response"))
         return kind == CANARY_CREDENTIAL;

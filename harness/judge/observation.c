@@ -5,11 +5,17 @@
 
 #include "harness/leaks/canary.h"
 
-const char *const hit_class_names[] = { "full", "partial", "derived", NULL };
+const char *const hit_class_names[] = { "full", "partial", "allowed", "derived",
+                                        NULL };
 const char *const canary_kind_names[] = { "credential", "prompt",
                                           "completion", "error_text",
                                           "commercial", "metadata",
                                           NULL };
+
+bool hit_is_leak(enum hit_class how)
+{
+    return how == HIT_FULL || how == HIT_PARTIAL;
+}
 
 void observation_release(struct observation *observation)
 {
@@ -51,7 +57,7 @@ bool observation_shares_leak(const struct observation *observation)
     for (size_t i = 0; i < observation->hit_count; i++) {
         const struct sink_hit *hit = &observation->hits[i];
 
-        if (hit->how == HIT_DERIVED || !strcmp(hit->sink, "client response"))
+        if (!hit_is_leak(hit->how) || !strcmp(hit->sink, "client response"))
             continue;
         for (size_t j = 0; j < observation->canary_count; j++)
             if (observation->canaries[j].kind == CANARY_CREDENTIAL &&

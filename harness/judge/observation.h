@@ -74,11 +74,12 @@ struct canary {
     bool reached; /* seen by the mock, or by the client for answers */
 };
 
-/* The first two are leaks. */
+/* The first two are leaks; the others are told and not judged. */
 enum hit_class {
     HIT_FULL,
     HIT_PARTIAL, /* the beginning, the end, or a preview of it */
-    HIT_DERIVED, /* a digest of it: told, not judged */
+    HIT_ALLOWED, /* masked, and no more of it left than the runbook allows */
+    HIT_DERIVED, /* a digest of it */
 };
 extern const char *const hit_class_names[];
 
@@ -98,6 +99,8 @@ struct observed_sink {
     int64_t bytes;    /* scanned for this case */
     char problem[96]; /* could not be read: why; "" when fine */
 };
+
+bool hit_is_leak(enum hit_class how);
 
 struct observation {
     const struct drill_case *drill_case;
@@ -145,7 +148,7 @@ struct observation {
     char client_fingerprint[FINGERPRINT_HEX_SIZE];
     /* What the gateway says of itself by OTLP, of this case's traces. */
     struct telemetry telemetry;
-    struct json_log log; /* what it says of itself there, line by line */
+    struct json_log log;    /* what it says of itself there, line by line */
     struct metered metered; /* what it counted meanwhile */
     struct observed_endpoint endpoints[CASE_UPSTREAMS];
     size_t endpoint_count;

@@ -7,11 +7,11 @@
 #include "common/xalloc.h"
 #include "harness/leaks/hit_name.h"
 #include "harness/leaks/inner.h"
+#include "harness/leaks/masked.h"
 #include "harness/leaks/scan_hits.h"
 #include "harness/leaks/view.h"
 
-#define LITERALS_MOST 32 /* magics and keys */
-#define UNPACKS_MOST  8  /* at once: a magic may be none */
+#define UNPACKS_MOST 8 /* at once: a magic may be none */
 
 /* Which views are made of which: a text, and the view of an earlier one. */
 enum { RAW };
@@ -57,32 +57,75 @@ struct scan {
     const char *problem;
 };
 
+struct literals {
+    struct literal *items;
+    size_t count, capacity;
+};
+
+static void add_literal(struct literals *out, const char *bytes, size_t length)
+{
+    out->items =
+        xgrow(out->items, out->count, &out->capacity, sizeof *out->items);
+    out->items[out->count++] =
+        (struct literal){ .bytes = bytes, .length = length };
+}
+
+/* Of each key its beginning and its end. Returns whose they are. */
+static size_t *add_masked(struct literals *out, const struct canary *canaries,
+                          size_t count)
+{
+    size_t *owners = xcalloc(count + 1, sizeof *owners), found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *head, *tail;
+        size_t head_length, tail_length;
+
+        if (canaries[i].kind != CANARY_CREDENTIAL)
+            continue;
+        head_length = masked_literal(&canaries[i], false, &head);
+        tail_length = masked_literal(&canaries[i], true, &tail);
+        if (!head_length || !tail_length)
+            continue;
+        owners[found++] = i;
+        add_literal(out, head, head_length);
+        add_literal(out, tail, tail_length);
+    }
+    return owners;
+}
+
 bool scan_set_init(struct scan_set *out, const struct canary *canaries,
                    size_t count, struct err *err)
 {
-    struct literal more[LITERALS_MOST];
-    size_t magics = 0, events = 0;
+    struct literals more = { 0 };
+    size_t magics, events;
+    bool ok;
 
-    for (; unpack_magics[magics].name; magics++)
-        more[magics] =
-            (struct literal){ .bytes = unpack_magics[magics].bytes,
-                              .length = unpack_magics[magics].length };
-    for (; view_event_keys[events]; events++)
-        more[magics + events] =
-            (struct literal){ .bytes = view_event_keys[events],
-                              .length = strlen(view_event_keys[events]) };
     *out = (struct scan_set){ 0 };
-    if (!needle_set_init(&out->needles, canaries, count, more, magics + events,
-                         err))
+    for (size_t i = 0; unpack_magics[i].name; i++)
+        add_literal(&more, unpack_magics[i].bytes, unpack_magics[i].length);
+    magics = more.count;
+    for (size_t i = 0; view_event_keys[i]; i++)
+        add_literal(&more, view_event_keys[i], strlen(view_event_keys[i]));
+    events = more.count;
+    out->masked = add_masked(&more, canaries, count);
+    ok = needle_set_init(&out->needles, canaries, count, more.items, more.count,
+                         err);
+    free(more.items);
+    if (!ok) {
+        free(out->masked);
         return false;
+    }
     out->magic_first = out->needles.anchor_count;
     out->event_first = out->magic_first + magics;
+    out->masked_first = out->magic_first + events;
     return true;
 }
 
 void scan_set_release(struct scan_set *set)
 {
     needle_set_release(&set->needles);
+    free(set->masked);
+    set->masked = NULL;
 }
 
 struct scan *scan_new(struct scan_set *set, int64_t base)
@@ -147,6 +190,33 @@ static void note_match(struct scan *scan, size_t index,
     scan_hits_note(&scan->hits, &hit);
 }
 
+/* of: twice the number among those looked for, and one for its end. */
+static void note_masked(struct scan *scan, size_t index, size_t of, size_t end)
+{
+    const struct scan_set *set = scan->set;
+    const struct tape *tape = &scan->tapes[index];
+    size_t canary = set->masked[of / 2];
+    struct needle_match place = { 0 };
+    struct scan_hit hit = { .canary = canary, .how = HIT_PARTIAL };
+    struct masked masked;
+    unsigned kinds;
+
+    if (!masked_read(&masked, &set->needles.canaries[canary], of % 2,
+                     tape->data, tape->length, end))
+        return;
+    place.from = masked.from;
+    place.to = masked.to;
+    if (!is_new(scan, index, &place, &kinds))
+        return;
+    hit_name(hit.encoding, sizeof hit.encoding, kinds, "masked", false);
+    hit.from = tape_origin(tape, masked.from);
+    hit.to = tape_origin(tape, masked.to - 1) + 1;
+    hit.head = masked.head;
+    hit.tail = masked.tail;
+    hit.last = masked.head + masked.tail;
+    scan_hits_note(&scan->hits, &hit);
+}
+
 static void add_spot(struct spots *spots, size_t key, size_t end)
 {
     spots->items = xgrow(spots->items, spots->count, &spots->capacity,
@@ -162,6 +232,10 @@ static void found(void *context, size_t index, size_t end)
     const struct tape *tape = &scan->tapes[looking->view];
     struct needle_match match;
 
+    if (index >= set->masked_first) {
+        note_masked(scan, looking->view, index - set->masked_first, end);
+        return;
+    }
     if (index >= set->event_first) {
         add_spot(&scan->events[looking->view], index - set->event_first, end);
         return;

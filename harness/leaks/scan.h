@@ -21,6 +21,9 @@ struct scan_hit {
     enum hit_class how; /* whole, in part, or a digest of it */
     int64_t from, to;   /* bytes of the text; of a compressed part: all of it */
     size_t first, last; /* bytes of the canary that were seen */
+    /* A key around a mask (masked.h): its letters before and behind it, which
+     * together are `last`. Else 0. */
+    size_t head, tail;
 };
 struct scan_hits {
     struct scan_hit *items; /* by canary, then by place */
@@ -31,7 +34,9 @@ void scan_hits_release(struct scan_hits *hits);
 /* Canaries compiled once for many scans, one at a time. */
 struct scan_set {
     struct needle_set needles;
-    size_t magic_first, event_first; /* indexes of the further literals */
+    /* Indexes of the further literals; of masked keys two each. */
+    size_t magic_first, event_first, masked_first;
+    size_t *masked; /* canaries */
 };
 /* canaries: borrowed. ERR_STATE when the search engine refuses. */
 bool scan_set_init(struct scan_set *out, const struct canary *canaries,

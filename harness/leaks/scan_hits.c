@@ -20,12 +20,20 @@ static size_t shown(const struct scan_hit *hit)
     return hit->last - hit->first;
 }
 
-/* A digest says nothing about the bytes; a whole one beats its own pieces. */
+static bool is_masked(const struct scan_hit *hit)
+{
+    return hit->head + hit->tail > 0;
+}
+
+/* A digest says nothing about the bytes; a whole one beats its own pieces, and
+ * a masked key the letters that are left of it. */
 static bool shows_more(const struct scan_hit *a, const struct scan_hit *b)
 {
     if (a->how != b->how)
         return a->how < b->how;
-    return shown(a) > shown(b);
+    if (shown(a) != shown(b))
+        return shown(a) > shown(b);
+    return is_masked(a) && !is_masked(b);
 }
 
 static bool overlap(const struct scan_hit *a, const struct scan_hit *b)
@@ -88,8 +96,9 @@ static size_t neighbours(const struct scan_hits *hits, size_t i)
 {
     size_t count = 1;
 
-    while (i + count < hits->count &&
+    while (!is_masked(&hits->items[i]) && i + count < hits->count &&
            hits->items[i + count].how == HIT_PARTIAL &&
+           !is_masked(&hits->items[i + count]) &&
            hits->items[i + count].canary == hits->items[i].canary &&
            hits->items[i + count].from - hits->items[i + count - 1].to <=
                SCAN_NEAR_BYTES)
@@ -144,6 +153,38 @@ static bool join(struct scan_hit *pieces, size_t count,
     return true;
 }
 
+/* Whether another mask of the same key leaves as much of it on both sides: what
+ * a runbook allows is asked of the most that is left. */
+static bool is_less(const struct scan_hits *hits, size_t i)
+{
+    const struct scan_hit *hit = &hits->items[i];
+
+    for (size_t k = 0; k < hits->count; k++) {
+        const struct scan_hit *other = &hits->items[k];
+        bool same = other->head == hit->head && other->tail == hit->tail;
+
+        if (k != i && is_masked(other) && other->canary == hit->canary &&
+            other->head >= hit->head && other->tail >= hit->tail &&
+            (!same || k < i))
+            return true;
+    }
+    return false;
+}
+
+static void drop_lesser_masks(struct scan_hits *hits)
+{
+    size_t kept = 0;
+    bool *less = xcalloc(hits->count + 1, sizeof *less);
+
+    for (size_t i = 0; i < hits->count; i++)
+        less[i] = is_masked(&hits->items[i]) && is_less(hits, i);
+    for (size_t i = 0; i < hits->count; i++)
+        if (!less[i])
+            hits->items[kept++] = hits->items[i];
+    hits->count = kept;
+    free(less);
+}
+
 void scan_hits_conclude(struct scan_hits *hits, const struct needle_set *set,
                         size_t most)
 {
@@ -152,12 +193,13 @@ void scan_hits_conclude(struct scan_hits *hits, const struct needle_set *set,
     if (hits->count)
         qsort(hits->items, hits->count, sizeof *hits->items,
               by_canary_and_place);
+    drop_lesser_masks(hits);
     for (size_t i = 0; i < hits->count; i = next) {
         struct scan_hit *hit = &hits->items[i];
         size_t count = neighbours(hits, i);
 
         next = i + 1;
-        if (hit->how == HIT_PARTIAL) {
+        if (hit->how == HIT_PARTIAL && !is_masked(hit)) {
             if (count > 1 && join(hit, count, set))
                 next = i + count;
             else if (shown(hit) < needle_least(&set->canaries[hit->canary]))
@@ -165,7 +207,7 @@ void scan_hits_conclude(struct scan_hits *hits, const struct needle_set *set,
         }
         if (kept && hits->items[kept - 1].canary != hit->canary)
             told = 0;
-        if (told++ < most)
+        if (is_masked(hit) || told++ < most)
             hits->items[kept++] = *hit;
     }
     hits->count = kept;

@@ -25,6 +25,7 @@ struct in_answer {
 };
 
 static void search_answer(struct in_answer *answer, struct scan_set *set,
+                          const struct observation *o,
                           const struct http_trace *trace)
 {
     /* The bytes as they came, and what chunks and events may have split. */
@@ -40,7 +41,7 @@ static void search_answer(struct in_answer *answer, struct scan_set *set,
             const struct scan_hit *hit = &hits.items[h];
 
             if (!answer->seen[hit->canary] ||
-                hit->how < answer->first[hit->canary].how)
+                sink_class(o, hit) < sink_class(o, &answer->first[hit->canary]))
                 answer->first[hit->canary] = *hit;
             answer->seen[hit->canary] = true;
         }
@@ -57,7 +58,7 @@ void sink_scan_client(struct scan_set *set, struct observation *o)
             .seen = xcalloc(o->canary_count + 1, sizeof *answer.seen),
         };
 
-        search_answer(&answer, set, trace);
+        search_answer(&answer, set, o, trace);
         for (size_t c = 0; c < o->canary_count; c++) {
             struct canary *canary = &o->canaries[c];
 

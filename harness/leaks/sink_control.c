@@ -10,7 +10,11 @@
 #include "harness/leaks/plant.h"
 #include "harness/leaks/scan_hits.h"
 
-#define NOISE_BYTES 40
+#define NOISE_BYTES  40
+#define MASKED_FIRST 8
+#define MASKED_LAST  4
+
+static const char masked_name[] = "masked";
 
 /* What was written where. */
 struct planted {
@@ -84,6 +88,21 @@ static void plant_packed(struct planting *planting, const struct plant *plant,
     buf_release(&texts);
 }
 
+/* Of a key a few letters around a mask, which is no whole key. */
+static void plant_masked(struct planting *planting, const char *key,
+                         size_t index)
+{
+    size_t length = strlen(key), from;
+
+    if (length < MASKED_FIRST + MASKED_LAST)
+        return;
+    add_noise(planting);
+    from = planting->text.length;
+    buf_printf(&planting->text, "%.*s***%s ", MASKED_FIRST, key,
+               key + length - MASKED_LAST);
+    note(planting, index, masked_name, from);
+}
+
 static void plant_all(struct planting *planting, const struct observation *o)
 {
     for (const struct plant *plant = plants; plant->name; plant++) {
@@ -103,6 +122,9 @@ static void plant_all(struct planting *planting, const struct observation *o)
     }
     for (size_t c = 0; c < o->canary_count; c++)
         plant_coded(planting, &o->canaries[c], c);
+    for (size_t c = 0; c < o->canary_count; c++)
+        if (o->canaries[c].kind == CANARY_CREDENTIAL)
+            plant_masked(planting, o->canaries[c].text, c);
     add_noise(planting);
 }
 
@@ -138,6 +160,10 @@ static bool mark_found(struct planting *planting, const struct observation *o,
     for (size_t i = 0; i < planting->count; i++) {
         struct planted *planted = &planting->items[i];
 
+        /* Of several masks that leave as much, one is told. */
+        if (planted->how == masked_name && planted->canary == hit->canary &&
+            hit->head == MASKED_FIRST && hit->tail == MASKED_LAST)
+            planted->found = true;
         /* One key may have two names. */
         if (hit->from >= planted->to || planted->from >= hit->to ||
             strcmp(o->canaries[planted->canary].text,

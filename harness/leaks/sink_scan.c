@@ -7,6 +7,19 @@
 #include "harness/leaks/sink.h"
 #include "harness/leaks/sink_hit.h"
 
+enum hit_class sink_class(const struct observation *o,
+                          const struct scan_hit *found)
+{
+    const struct runbook_masked *most =
+        o->runbook ? &o->runbook->redaction.masked : NULL;
+    bool masked = found->head + found->tail > 0;
+
+    if (masked && most && (int64_t)found->head <= most->first &&
+        (int64_t)found->tail <= most->last)
+        return HIT_ALLOWED;
+    return found->how;
+}
+
 void sink_add_hit(struct observation *o, const char *sink, const char *place,
                   const struct scan_hit *found)
 {
@@ -15,7 +28,7 @@ void sink_add_hit(struct observation *o, const char *sink, const char *place,
     o->hits = xrealloc(o->hits, (o->hit_count + 1) * sizeof *o->hits);
     hit = &o->hits[o->hit_count++];
     *hit = (struct sink_hit){ .canary_index = found->canary,
-                              .how = found->how,
+                              .how = sink_class(o, found),
                               .offset = found->from };
     snprintf(hit->canary, sizeof hit->canary, "%s",
              o->canaries[found->canary].id);

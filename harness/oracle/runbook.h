@@ -155,8 +155,13 @@ struct runbook_response {
     struct bind_texts headers_removed;
 };
 
+/* How many letters of a key may be left where it is masked; 0: none. */
+struct runbook_masked {
+    int64_t first, last;
+};
 struct runbook_redaction {
     struct bind_texts forbid;
+    struct runbook_masked masked;
 };
 
 struct runbook {

@@ -399,11 +399,23 @@ static const struct bind_row response_table[] = {
     { 0 }
 };
 
+static const struct bind_row masked_table[] = {
+    { .key = "first", .kind = BIND_INT, .max = 64, .unit = "letters",
+      .offset = offsetof(struct runbook_masked, first),
+      .doc = "Of its beginning, sk- and the like among them." },
+    { .key = "last", .kind = BIND_INT, .max = 64, .unit = "letters",
+      .offset = offsetof(struct runbook_masked, last),
+      .doc = "Of its end." },
+    { 0 }
+};
+
 static const struct bind_row redaction_table[] = {
     { .key = "forbid", .kind = BIND_TEXTS,
       .offset = offsetof(struct runbook_redaction, forbid),
       .names = forbid_names, .min = 1, .max = 5,
       .doc = "What must not appear in any log or other sink of the gateway. credential: keys, also one in a URL. prompt: what a request's body says: messages, tools, arguments. completion: what an answer says, reasoning and tool calls too. commercial: balances, prices, quotas. metadata: other headers of the client." },
+    OBJECT(runbook_redaction, masked, masked_table,
+         "How much of a key may be left anywhere where the rest of it is masked (sk-abcde***wxyz). Undeclared: nothing, but what shows fewer than four letters of its own on either side, which is too little to tell."),
     { 0 }
 };
 

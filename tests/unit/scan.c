@@ -253,7 +253,7 @@ static const struct {
     { "key sk-q7ZrT0xVb", KEY, HIT_PARTIAL, "plain" },
     { "key sk-q7ZrT0xV", KEY, HIT_PARTIAL, NULL },
     { "...RXXXXtQwMz6YnUj", KEY, HIT_PARTIAL, NULL },
-    { "...BvXtQwMz6YnUj", KEY, HIT_PARTIAL, "plain" },
+    { "= BvXtQwMz6YnUj", KEY, HIT_PARTIAL, "plain" },
     { "SK-Q7ZRT0XVB3LMN8CK", KEY, HIT_PARTIAL, "plain, case folded" },
 };
 
@@ -276,6 +276,103 @@ Test(scan, a_piece_is_found_when_it_is_long_enough)
         scan_hits_release(&hits);
         buf_release(&text);
     }
+}
+
+/* What is left of a key around a mask: head and tail, 0 and 0 for nothing. */
+static const struct {
+    const char *text;
+    size_t head, tail;
+    const char *encoding;
+} masks[] = {
+    { "provided: sk-q7ZrT***YnUj.", 8, 4, "masked" },
+    { "sk-q7Zr********", 7, 0, "masked" },
+    { "\"sk-q7ZrT...\"", 8, 0, "masked" },
+    { "sk-...YnUj", 3, 4, "masked" },
+    { "key ****YnUj", 0, 4, "masked" },
+    { "sk-q7ZrT\xe2\x80\xa6"
+      "6YnUj",
+      8, 5, "masked" },
+    { "sk-q7ZrT\\u2026YnUj", 8, 4, "json+masked" },
+    { "sk-q7ZrT%2A%2A%2AYnUj", 8, 4, "percent+masked" },
+    { "sk-q7ZrT[REDACTED]YnUj", 8, 4, "masked" },
+    { "sk-q7ZrT<hidden key>", 8, 0, "masked" },
+    { "sk-q7ZrT0xVb3LmN8***z6YnUj", 17, 6, "masked" },
+    { "...BvXtQwMz6YnUj", 0, 13, "masked" },
+    /* Too little is left, or it is no mask. */
+    { "sk-q7Z***nUj", 0, 0, NULL },
+    { "sk-***", 0, 0, NULL },
+    { "***", 0, 0, NULL },
+    { "sk-q7ZrT", 0, 0, NULL },
+    { "YnUj", 0, 0, NULL },
+    { "in YnUj.", 0, 0, NULL },
+    { "sk-q7ZrT.YnUj", 0, 0, NULL },
+    { "***YnUjs", 0, 0, NULL },
+    { "xYnUj ***", 0, 0, NULL },
+    { "sk-q7ZrT[a\"b]YnUj", 0, 0, NULL },
+    { "sk-q7ZrT[]YnUj", 0, 0, NULL },
+    { "SK-Q7ZRT***YNUJ", 0, 0, NULL },
+};
+
+Test(scan, what_is_left_of_a_masked_key_is_found_by_the_mask)
+{
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        struct buf text = { 0 };
+        struct scan_hits hits;
+
+        add_noise(&text, 300);
+        buf_add_text(&text, masks[i].text);
+        buf_add_text(&text, "\n");
+        add_noise(&text, 300);
+        hits = search(&text);
+        cr_expect_eq(hits.count, masks[i].encoding ? 1 : 0, "%s: %zu",
+                     masks[i].text, hits.count);
+        if (hits.count == 1 && masks[i].encoding) {
+            expect_one(&hits, KEY, HIT_PARTIAL, masks[i].encoding, -1,
+                       masks[i].text);
+            cr_expect_eq(hits.items[0].head, masks[i].head, "%s",
+                         masks[i].text);
+            cr_expect_eq(hits.items[0].tail, masks[i].tail, "%s",
+                         masks[i].text);
+        }
+        scan_hits_release(&hits);
+        buf_release(&text);
+    }
+    /* At the very ends of a text. */
+    for (size_t cut = 1; cut <= 15; cut++) {
+        static const char masked[] = "sk-q7ZrT***YnUj";
+        struct buf text = { 0 };
+        struct scan_hits hits;
+
+        buf_add(&text, masked, cut);
+        hits = search(&text);
+        cr_expect_eq(hits.count, cut >= 10 ? 1 : 0, "%zu", cut);
+        scan_hits_release(&hits);
+        buf_release(&text);
+    }
+}
+
+/* Many masks that are allowed must not hide one that is not, or a whole key. */
+Test(scan, of_many_masks_those_are_told_that_leave_most)
+{
+    struct buf text = { 0 };
+    struct scan_hits hits;
+
+    for (int i = 0; i < 50; i++)
+        buf_add_text(&text, "sk-q7ZrT***YnUj ");
+    buf_add_text(&text, "sk-q7ZrT0***YnUj sk-q7***6YnUj sk-q7ZrT0xVb***z6YnUj "
+                        "sk-q7ZrT0***YnUj ");
+    hits = search(&text);
+    cr_assert_eq(hits.count, 1);
+    cr_expect_eq(hits.items[0].head, 12);
+    cr_expect_eq(hits.items[0].tail, 6);
+    scan_hits_release(&hits);
+    buf_add_text(&text, canaries[KEY].text);
+    hits = search(&text);
+    cr_assert_eq(hits.count, 2);
+    cr_expect_eq(hits.items[0].how, HIT_PARTIAL);
+    cr_expect_eq(hits.items[1].how, HIT_FULL);
+    scan_hits_release(&hits);
+    buf_release(&text);
 }
 
 /* A text whose halves are far apart is two pieces; near, it is whole. */

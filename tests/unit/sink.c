@@ -534,6 +534,69 @@ Test(sink, in_an_answer_keys_and_echoed_prompts_are_leaks)
     }
 }
 
+/* What may be left of a masked key is the runbook's to say. */
+
+Test(sink, a_masked_key_is_allowed_as_far_as_the_runbook_says)
+{
+    static const struct {
+        int64_t first, last;
+        enum hit_class how;
+    } rows[] = {
+        { 0, 0, HIT_PARTIAL }, { 8, 4, HIT_ALLOWED }, { 51, 51, HIT_ALLOWED },
+        { 7, 4, HIT_PARTIAL }, { 8, 3, HIT_PARTIAL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct runbook runbook = { .redaction.masked = { rows[i].first,
+                                                         rows[i].last } };
+        struct observation o = { .runbook = &runbook };
+        static const char answer[] =
+            "HTTP/1.1 401 X\r\n\r\nprovided: sk-abcde***rstu";
+
+        add_canary(&o, CANARY_CREDENTIAL, "client.key",
+                   "sk-abcdefghijklmnopqrstu");
+        o.requests = xcalloc(1, sizeof *o.requests);
+        o.request_count = 1;
+        o.requests[0].trace.end = TRACE_END_FIN;
+        http_trace_add_read(&o.requests[0].trace, answer, sizeof answer - 1, 1);
+        http_trace_decode(&o.requests[0].trace);
+        scan_client(&o);
+        cr_assert_eq(o.hit_count, 1);
+        cr_expect_eq(o.hits[0].how, rows[i].how, "row %zu", i);
+        cr_expect_str_eq(o.hits[0].encoding, "masked");
+        observation_release(&o);
+    }
+}
+
+/* Beside one that is allowed, what is not counts. */
+Test(sink, an_allowed_mask_does_not_hide_a_whole_key)
+{
+    struct runbook runbook = { .redaction.masked = { 8, 4 } };
+    static const char *const more[] = { "sk-abcdefghijklmnopqrstu",
+                                        "sk-abcdefghijklmn",
+                                        "sk-abcdefgh**rstu" };
+
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        struct observation o = { .runbook = &runbook };
+        char answer[160];
+        int length =
+            snprintf(answer, sizeof answer,
+                     "HTTP/1.1 401 X\r\n\r\nsk-abcde***rstu %s", more[i]);
+
+        add_canary(&o, CANARY_CREDENTIAL, "client.key",
+                   "sk-abcdefghijklmnopqrstu");
+        o.requests = xcalloc(1, sizeof *o.requests);
+        o.request_count = 1;
+        o.requests[0].trace.end = TRACE_END_FIN;
+        http_trace_add_read(&o.requests[0].trace, answer, (size_t)length, 1);
+        http_trace_decode(&o.requests[0].trace);
+        scan_client(&o);
+        cr_assert_eq(o.hit_count, 1);
+        cr_expect(hit_is_leak(o.hits[0].how), "%s", more[i]);
+        observation_release(&o);
+    }
+}
+
 /* The detector's own control. */
 
 /* As long as canaries are: half of one is enough to be found. */
