@@ -96,6 +96,8 @@ void sink_set_release(struct sink_set *set)
         release(&sink->first);
         free(sink->path);
         free(sink->target.path);
+        if (sink->target.url) /* it may hold a key */
+            xwipe(sink->target.url, strlen(sink->target.url));
         free(sink->target.url);
         free(sink->target.folder);
         sink_texts_free(sink->target.words);

@@ -10,6 +10,7 @@
 
 #define PIECE_BYTES 65536
 #define MAGIC_BYTES 6
+#define HEAD_BYTES  4 /* the longest of unpack_magics; a member has more */
 
 /* What logs are compressed by, besides what unpack.h knows. */
 static const struct unpack_magic unread_magics[] = {
@@ -78,11 +79,36 @@ static const char *read_plain(int fd, int64_t from, int64_t to, take_bytes *out,
 
 struct unpacker {
     struct unpack *unpack; /* NULL: between two members, or behind the last */
-    bool ended;            /* what follows is none */
+    char head[HEAD_BYTES]; /* the first bytes of a member, until it is known */
+    size_t held;
+    bool ended; /* what follows is none */
     const char *problem;
     take_bytes *out;
     void *context;
 };
+
+/* Takes the first bytes of a member, which may come in two pieces. False while
+ * there are too few of them, and when they begin none. */
+static bool begin_member(struct unpacker *u, const char **bytes, size_t *length)
+{
+    const struct unpack_magic *magic;
+    size_t used;
+
+    while (u->held<HEAD_BYTES && * length> 0) {
+        u->head[u->held++] = *(*bytes)++;
+        --*length;
+    }
+    if (u->held < HEAD_BYTES)
+        return false;
+    magic = find_magic(unpack_magics, u->head, u->held);
+    u->held = 0;
+    u->ended = !magic;
+    if (!magic)
+        return false;
+    u->unpack = unpack_new((size_t)(magic - unpack_magics), SCAN_UNPACK_MOST);
+    unpack_feed(u->unpack, u->head, HEAD_BYTES, &used, u->out, u->context);
+    return true;
+}
 
 /* A file may hold several members, one behind the other. */
 static void unpack_bytes(void *context, const char *bytes, size_t length)
@@ -93,16 +119,8 @@ static void unpack_bytes(void *context, const char *bytes, size_t length)
         size_t used = 0;
         enum unpack_state state;
 
-        if (!u->unpack) {
-            const struct unpack_magic *magic =
-                find_magic(unpack_magics, bytes, length);
-
-            u->ended = !magic;
-            if (!magic)
-                return;
-            u->unpack =
-                unpack_new((size_t)(magic - unpack_magics), SCAN_UNPACK_MOST);
-        }
+        if (!u->unpack && !begin_member(u, &bytes, &length))
+            return;
         state =
             unpack_feed(u->unpack, bytes, length, &used, u->out, u->context);
         bytes += used;

@@ -255,6 +255,46 @@ Test(trail, of_a_compressed_log_that_grows_only_the_new_member_is_read)
     trail_release(&before);
 }
 
+/* Wherever a file is cut into the pieces in which it is read. */
+Test(trail, a_member_may_begin_across_two_pieces)
+{
+    enum { PIECE = 65536 };
+    char *path = in_folder("log.gz");
+    char *noise = xcalloc(2 * PIECE + 1, 1);
+    struct stat status = { 0 };
+    size_t length = PIECE;
+
+    /* Noise does not compress: its length steers that of the first member. */
+    for (size_t i = 0; i < 2 * PIECE; i++)
+        noise[i] = (char)('!' + rand() % 90);
+    for (int around = 0; around < 40; around++) {
+        char kept = noise[length];
+        struct trail before;
+        char *text;
+
+        unlink(path);
+        noise[length] = '\0';
+        compress_to("log.gz", noise, "");
+        cr_assert_eq(stat(path, &status), 0);
+        trail_look(&before, pattern, true);
+        compress_to("log.gz", "new", "");
+        text = since(&before);
+        cr_expect_str_eq(text, "log.gz:new", "a first member of %lld bytes",
+                         (long long)status.st_size);
+        free(text);
+        trail_release(&before);
+        noise[length] = kept;
+        /* Towards the border, and then over it byte by byte. */
+        if (status.st_size < PIECE - 8)
+            length += (size_t)(PIECE - status.st_size);
+        else
+            length++;
+    }
+    cr_expect_gt(status.st_size, PIECE);
+    free(noise);
+    free(path);
+}
+
 Test(trail, a_damaged_member_is_told)
 {
     struct trail before, after;
