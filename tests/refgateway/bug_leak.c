@@ -17,6 +17,9 @@ enum leaked {
     LEAKED_CLIENT_KEY, /* the gateway's own */
     LEAKED_REQUEST,    /* the client's body */
     LEAKED_MESSAGE,    /* the text of its last message */
+    LEAKED_SYSTEM,     /* of its first */
+    LEAKED_ARGUMENTS,  /* of the tool call among them */
+    LEAKED_MASKED,     /* of the upstream's key too many letters */
     LEAKED_PROMPT,     /* the same, from its own words on */
 };
 
@@ -47,6 +50,21 @@ static const struct {
     { BUG_PROMPT_PREVIEW_BASE64, LEAKED_PROMPT, bug_write_base64, false },
     { BUG_PROMPT_AS_UNICODE, LEAKED_MESSAGE, bug_write_unicode, false },
     { BUG_PROMPT_JSON_TWICE, LEAKED_MESSAGE, bug_write_json_twice, false },
+    { BUG_REQUEST_IN_LOG, LEAKED_REQUEST, bug_write_plain, false },
+    { BUG_SYSTEM_PROMPT_IN_LOG, LEAKED_SYSTEM, bug_write_plain, false },
+    { BUG_TOOL_ARGUMENTS_IN_LOG, LEAKED_ARGUMENTS, bug_write_plain, false },
+    { BUG_KEY_MASKED_TOO_LITTLE, LEAKED_MASKED, bug_write_plain, false },
+};
+
+/* Of an answer that is passed on: the bug that logs it, and where it stands. */
+static const struct {
+    enum bug bug;
+    const char *pointer;
+} answers[] = {
+    { BUG_REASONING_IN_LOG, "/choices/0/message/reasoning_content" },
+    { BUG_TOOL_CALL_IN_LOG,
+      "/choices/0/message/tool_calls/0/function/arguments" },
+    { BUG_USAGE_IN_LOG, "/usage/cost_details/balance_left" },
 };
 
 char *bug_leak_message(const char *request)
@@ -73,6 +91,18 @@ static char *prompt_of(const char *request)
     return text;
 }
 
+/* A text within JSON, as it means it; "" where there is none. */
+static char *text_at(const char *document, const char *pointer)
+{
+    struct err err;
+    struct json *root =
+        json_parse(document, strlen(document), "document", &err);
+    char *text = xstrdup(json_text(json_pointer(root, pointer), ""));
+
+    json_free(root);
+    return text;
+}
+
 static char *text_of(enum leaked leaked, const struct settings *settings,
                      const char *request)
 {
@@ -89,6 +119,12 @@ static char *text_of(enum leaked leaked, const struct settings *settings,
         return xstrdup(request);
     case LEAKED_MESSAGE:
         return bug_leak_message(request);
+    case LEAKED_SYSTEM:
+        return text_at(request, "/messages/0/content");
+    case LEAKED_ARGUMENTS:
+        return text_at(request, "/messages/2/tool_calls/0/function/arguments");
+    case LEAKED_MASKED:
+        return xasprintf("refused: %.12s***%s", key, key + strlen(key) - 6);
     case LEAKED_PROMPT:
         return prompt_of(request);
     }
@@ -112,6 +148,19 @@ static void leak(size_t index, struct access_log *log,
     free(text);
 }
 
+static void leak_answer(struct access_log *log, const char *answer)
+{
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        char *text;
+
+        if (!bug_is(answers[i].bug))
+            continue;
+        text = text_at(answer, answers[i].pointer);
+        access_log_leak(log, text);
+        free(text);
+    }
+}
+
 void bug_leak(struct access_log *log, const struct relay *relay,
               const char *request)
 {
@@ -119,6 +168,8 @@ void bug_leak(struct access_log *log, const struct relay *relay,
 
     if (bug_is(BUG_COMPLETION_IN_LOG) && relay->end == RELAY_ANSWER)
         access_log_leak(log, buf_text(relay_answer(relay)));
+    if (relay->end == RELAY_ANSWER)
+        leak_answer(log, buf_text(relay_answer(relay)));
     if (relay->course.progress.attempts < 2 && relay->end != RELAY_FAILED)
         return;
     for (size_t i = 0; i < sizeof leaks / sizeof leaks[0]; i++)

@@ -920,4 +920,35 @@ BUG(KEY_IN_RESOURCE, "key-in-resource-attribute", "P07 P08", "primary.key in otl
 BUG(SPAN_WITHOUT_URL, "span-without-url", "P12", "span_truth",
     "control/healthy* telemetry/old-names*", NULL,
     "spans lack url.full, which the conventions require")
+/* P: what stands in further places than prompt and answer. */
+BUG(CLIENT_HEADERS_IN_LOG, "client-headers-in-log", "P04 P08", "header in file access.log as plain, full",
+    "leak/agent-answers* leak/agent-fails*", NULL,
+    "the headers of a request stand in the log, but for those that hold keys")
+BUG(QUERY_IN_LOG, "query-in-log", "P04 P08", "query.key in file access.log as plain, full",
+    "leak/key-in-url*", NULL,
+    "the query of a request stands in the log, with a key in it")
+BUG(ANSWER_HEADERS_IN_STDERR, "answer-headers-in-stderr", "P07 P09", "commercial.header in stderr as plain, full",
+    "leak/agent-answers* leak/agent-fails*", NULL,
+    "the head of every answer is printed to stderr, the balance with it")
+BUG(REQUEST_IN_LOG, "request-in-log-as-it-came", "P03 P10", "prompt in file access.log as json, full",
+    "transient/5xx-once[* leak/agent-fails*", NULL,
+    "a request that failed stands in the log as it came")
+BUG(SYSTEM_PROMPT_IN_LOG, "system-prompt-in-log", "P03 P10", "system_prompt in file access.log as plain, full",
+    "leak/agent-fails*", NULL,
+    "the system prompt of a request that failed stands in the log")
+BUG(TOOL_ARGUMENTS_IN_LOG, "tool-arguments-in-log", "P03 P10", "tool_arguments in file access.log as json, full",
+    "leak/agent-fails*", NULL,
+    "the arguments of a tool call in the request stand in the log")
+BUG(KEY_MASKED_TOO_LITTLE, "key-masked-too-little", "P05 P06", "primary.key in file access.log as masked, partial",
+    "transient/5xx-once[* leak/agent-fails*", NULL,
+    "of the upstream's key eighteen letters are left in the log, around a mask")
+BUG(REASONING_IN_LOG, "reasoning-in-log", "P03 P10", "reasoning in file access.log as plain, full",
+    "leak/agent-answers[stream=false]", NULL,
+    "the reasoning of an answer stands in the log")
+BUG(TOOL_CALL_IN_LOG, "tool-call-in-log", "P03 P10", "tool_call in file access.log as json, full",
+    "leak/agent-answers[stream=false]", NULL,
+    "the arguments of a tool call in the answer stand in the log")
+BUG(USAGE_IN_LOG, "usage-extras-in-log", "P07 P09", "commercial.usage in file access.log as plain, full",
+    "leak/agent-answers[stream=false]", NULL,
+    "what usage says of the account stands in the log")
 /* clang-format on */

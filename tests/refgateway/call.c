@@ -29,6 +29,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *user)
 {
     struct call *call = user;
 
+    if (bug_is(BUG_ANSWER_HEADERS_IN_STDERR))
+        fwrite(line, size, count, stderr);
     hearing_header(&call->hearing, line, size * count, clock_now_ns());
     bug_wire_line(line, size * count);
     return size * count;

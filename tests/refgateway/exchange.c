@@ -10,6 +10,7 @@
 #include "common/xalloc.h"
 #include "tests/refgateway/bug.h"
 #include "tests/refgateway/bug_cache.h"
+#include "tests/refgateway/bug_client.h"
 #include "tests/refgateway/bug_leak.h"
 #include "tests/refgateway/bug_log.h"
 #include "tests/refgateway/bug_text.h"
@@ -383,6 +384,7 @@ enum MHD_Result exchange_answer(struct exchange *exchange,
     tracing_begin(&exchange->tracing,
                   MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
                                               "traceparent"));
+    bug_client(exchange->plan->log, connection);
     debug_request(connection, exchange->request_id, exchange->body.length);
     exchange->tracing.prompt = buf_text(&exchange->body);
     exchange->tracing.exported = exchange->plan->exporter != NULL;
