@@ -41,6 +41,14 @@ static const struct {
     { "completion", CANARY_COMPLETION },
     { "error_text", CANARY_ERROR_TEXT },
     { "commercial", CANARY_COMMERCIAL },
+    { "system_prompt", CANARY_PROMPT },
+    { "tool_arguments", CANARY_PROMPT },
+    { "header", CANARY_METADATA },
+    { "query.key", CANARY_CREDENTIAL },
+    { "reasoning", CANARY_COMPLETION },
+    { "tool_call", CANARY_COMPLETION },
+    { "commercial.usage", CANARY_COMMERCIAL },
+    { "commercial.header", CANARY_COMMERCIAL },
 };
 #define PLANTED (sizeof planted / sizeof planted[0])
 
