@@ -41,10 +41,16 @@ static void copy_told(struct late_case *c, const struct observation *o)
 {
     free(c->told);
     c->told = xcalloc(o->hit_count + 1, sizeof *c->told);
-    c->told_count = o->hit_count;
+    c->told_count = 0;
     for (size_t i = 0; i < o->hit_count; i++) {
-        memcpy(c->told[i].canary, o->hits[i].canary, sizeof c->told->canary);
-        memcpy(c->told[i].sink, o->hits[i].sink, sizeof c->told->sink);
+        struct late_told *told = &c->told[c->told_count];
+
+        /* A digest does not stand for the text. */
+        if (o->hits[i].how == HIT_DERIVED)
+            continue;
+        memcpy(told->canary, o->hits[i].canary, sizeof told->canary);
+        memcpy(told->sink, o->hits[i].sink, sizeof told->sink);
+        c->told_count++;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/xalloc.h"
 #include "harness/leaks/unpack.h"
@@ -174,25 +175,58 @@ bool late_suspects(const struct forbidden *secrets, const struct sink *sink,
 
 /* --- closely ------------------------------------------------------------- */
 
+static bool was_given(const struct sink *sink, const char *path)
+{
+    for (size_t i = 0; sink->given && sink->given[i]; i++)
+        if (strcmp(sink->given[i], path) == 0)
+            return true;
+    return false;
+}
+
+/* Takes what was given out of the files. */
+static void leave_out_given(struct trail *files, const struct sink *sink)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < files->count; i++) {
+        struct trail_file *file = &files->items[i];
+
+        if (!was_given(sink, file->path)) {
+            files->items[kept++] = *file;
+            continue;
+        }
+        if (file->fd >= 0)
+            close(file->fd);
+        free(file->path);
+    }
+    files->count = kept;
+}
+
 void late_search(struct observation *o, struct scan_set *set,
-                 const struct sink *sink, const struct page *page)
+                 const struct sink *sink, const struct page *page,
+                 enum late_part part)
 {
     struct sink only = *sink;
     const struct sink_set sinks = { .items = &only, .count = 1 };
     struct sink_stand nothing = { 0 }, now = { 0 };
-    const struct sink_mark from = { &nothing, 1 }, to = { &now, 1 };
+    const struct sink_mark to = { &now, 1 };
+    const struct sink_mark from = { part == LATE_SINCE_READY ? &only.first
+                                                             : &nothing,
+                                    1 };
 
+    /* Keys may be what a database is for. */
+    if (is_fetched_now(sink) && part == LATE_NOT_GIVEN)
+        return;
     if (is_fetched_now(sink))
         sink->source->fetch(&now.page, &sink->target);
     else if (sink->source)
         now.page = *page;
     else
         trail_look(&now.files, sink->path, true);
+    if (part == LATE_NOT_GIVEN)
+        leave_out_given(&now.files, sink);
     sink_scan(&sinks, &from, &to, set, o);
     if (is_fetched_now(sink))
         page_release(&now.page);
     trail_release(&now.files);
-    free(o->sinks);
-    o->sinks = NULL;
-    o->sink_count = 0;
 }

@@ -10,9 +10,18 @@
  * secret of the run may stand there. */
 bool late_suspects(const struct forbidden *secrets, const struct sink *sink,
                    const struct page *page);
-/* Adds to o->hits what of set, which was made of o's canaries, stands in the
- * whole of it. */
+/* Which part of a sink is searched. */
+enum late_part {
+    LATE_WHOLE,
+    LATE_SINCE_READY, /* what came when the gateway was ready */
+    /* All but what it may have been given: a database, files that were there
+     * before it ran. */
+    LATE_NOT_GIVEN,
+};
+/* Adds to o->hits what of set, which was made of o's canaries, stands in that
+ * part of it, and to o->sinks what became of it. */
 void late_search(struct observation *o, struct scan_set *set,
-                 const struct sink *sink, const struct page *page);
+                 const struct sink *sink, const struct page *page,
+                 enum late_part part);
 
 #endif

@@ -24,6 +24,7 @@ struct news {
     struct late_case *owner;
     const struct late_slot *slot;
     const struct canary *canary;
+    bool early; /* it was there before the first case */
     struct sink_hit hit;
 };
 struct sweep {
@@ -95,18 +96,32 @@ static struct late_case *answers_for(const struct late *late,
     return last;
 }
 
+/* What came later says more than what was there at first. */
+static bool is_noted(const struct sweep *sweep, const struct late_slot *slot,
+                     const struct canary *canary, const struct sink_hit *hit)
+{
+    for (size_t i = 0; i < sweep->count; i++)
+        if (sweep->news[i].slot == slot && !sweep->news[i].early &&
+            sweep->news[i].canary->text == canary->text &&
+            !strcmp(sweep->news[i].hit.sink, hit->sink))
+            return true;
+    return false;
+}
+
 static void note(struct sweep *sweep, const struct late_slot *slot,
                  const struct wanted *wanted, size_t index,
-                 const struct sink_hit *hit)
+                 const struct sink_hit *hit, bool early)
 {
     struct late_case *owner =
         answers_for(&sweep->drill->late, slot, wanted->owners[index], hit);
 
-    if (!owner || hit->how == HIT_DERIVED)
+    if (!owner || hit->how == HIT_DERIVED ||
+        (early && is_noted(sweep, slot, &wanted->items[index], hit)))
         return;
     sweep->news =
         xgrow(sweep->news, sweep->count, &sweep->capacity, sizeof *sweep->news);
-    sweep->news[sweep->count++] = (struct news){ owner, slot, NULL, *hit };
+    sweep->news[sweep->count++] =
+        (struct news){ owner, slot, NULL, early, *hit };
     for (size_t i = 0; i < slot->key_count; i++)
         if (slot->keys[i].text == wanted->items[index].text)
             sweep->news[sweep->count - 1].canary = &slot->keys[i];
@@ -122,19 +137,28 @@ static bool search(struct sweep *sweep, const struct late_slot *slot,
                    size_t index, const struct wanted *wanted, size_t from,
                    size_t to, struct err *err)
 {
+    /* In this order; the first only says whether there is anything. */
+    static const enum late_part parts[] = { LATE_WHOLE, LATE_SINCE_READY,
+                                            LATE_NOT_GIVEN };
     const struct sink *sink = &slot->sinks.items[index];
-    struct observation found = { .canaries = wanted->items + from,
-                                 .canary_count = to - from };
     struct scan_set set;
+    bool any = true;
 
-    if (!scan_set_init(&set, found.canaries, found.canary_count, err))
+    if (!scan_set_init(&set, wanted->items + from, to - from, err))
         return false;
-    late_search(&found, &set, sink, &slot->pages[index]);
-    for (size_t i = 0; i < found.hit_count; i++)
-        note(sweep, slot, wanted, from + found.hits[i].canary_index,
-             &found.hits[i]);
+    for (size_t p = 0; p < sizeof parts / sizeof *parts && any; p++) {
+        struct observation found = { .canaries = wanted->items + from,
+                                     .canary_count = to - from };
+
+        late_search(&found, &set, sink, &slot->pages[index], parts[p]);
+        any = p || found.hit_count;
+        for (size_t i = 0; p && i < found.hit_count; i++)
+            note(sweep, slot, wanted, from + found.hits[i].canary_index,
+                 &found.hits[i], parts[p] == LATE_NOT_GIVEN);
+        free(found.hits);
+        free(found.sinks);
+    }
     scan_set_release(&set);
-    free(found.hits);
     return true;
 }
 
@@ -171,26 +195,29 @@ static bool tell(struct sweep *sweep, const struct late_case *c,
     struct finding finding = { .check = check_redaction.id,
                                .evidence_type = check_redaction.evidence_type,
                                .severity = check_redaction.severity };
-    bool ok = true;
+    bool ok = true, early = true;
 
     late.hits = xcalloc(sweep->count, sizeof *late.hits);
     late.canaries = xcalloc(sweep->count, sizeof *late.canaries);
     for (size_t i = 0; i < sweep->count; i++) {
         if (sweep->news[i].owner != c)
             continue;
+        early &= sweep->news[i].early;
         late.hits[late.hit_count++] = sweep->news[i].hit;
         late.canaries[late.canary_count++] = *sweep->news[i].canary;
     }
     check_redaction.judge(&judged, &finding);
     if (finding.verdict == VERDICT_FAIL) {
-        finding_reason(&finding, "found when the case was over: written late");
+        finding_reason(&finding, "%s",
+                       early ? "it was there before the first case"
+                             : "found when the case was over: written late");
         result_add_late(planned->result, &late, &finding);
         for (size_t i = 0; i < sweep->count; i++)
             if (sweep->news[i].owner == c)
                 quarantine_sinks(sweep->drill, sweep->news[i].slot->id,
                                  &sweep->news[i].slot->sinks,
                                  &sweep->news[i].hit, 1);
-        ok = run_save_result(&sweep->drill->folder, planned->result, err);
+        ok = run_save_safely(&sweep->drill->folder, planned->result, err);
         result_forget_history(planned->result);
     }
     free(late.hits);

@@ -32,7 +32,8 @@ void quarantine_sinks(struct drill *drill, const char *slot,
         if (path)
             trail_look(&files, path, false);
         for (size_t f = 0; f < files.count; f++) {
-            const char *file = strrchr(files.items[f].path, '/') + 1;
+            const char *slash = strrchr(files.items[f].path, '/');
+            const char *file = slash ? slash + 1 : files.items[f].path;
 
             if (!is_hit(sink, file, hits, count))
                 continue;

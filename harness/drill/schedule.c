@@ -60,24 +60,6 @@ static bool schedule_fresh(const struct drill *drill,
            planned->runbook->cooldown.declared;
 }
 
-/* A gateway that puts a key into a path, or a name of its telemetry, has put it
- * into what we note as well; the run goes on, without the key. */
-static void schedule_save(struct drill *drill, struct result *result)
-{
-    struct err err = { 0 };
-
-    if (run_save_result(&drill->folder, result, &err))
-        return;
-    if (err.code == ERR_STATE) {
-        log_line(LOG_WARNING, "%s: %s: %s; its id stands there instead",
-                 result->case_id, err.where, err.text);
-        run_conceal_result(&drill->folder, result);
-        if (run_save_result(&drill->folder, result, &err))
-            return;
-    }
-    schedule_broke(drill, &err);
-}
-
 static void schedule_record(struct drill *drill, struct planned_case *planned,
                             const struct observation *o, int64_t wall_ms)
 {
@@ -85,12 +67,14 @@ static void schedule_record(struct drill *drill, struct planned_case *planned,
                              .allowed = planned->allowed,
                              .allowed_count = planned->drill_case.phase_count };
     struct findings findings = { 0 };
+    struct err err = { 0 };
 
     judge_case(&findings, &judged);
     result_judge(planned->result, &drill->run, &judged, &findings, time(NULL),
                  wall_ms);
     findings_release(&findings);
-    schedule_save(drill, planned->result);
+    if (!run_save_safely(&drill->folder, planned->result, &err))
+        schedule_broke(drill, &err);
     result_forget_history(planned->result);
 }
 

@@ -90,6 +90,11 @@ bool run_save_end(struct run_folder *folder, struct run *run,
 /* For a result that was refused: each secret in it becomes its id. What a
  * gateway made of a request, it may have put into a path or a name. */
 void run_conceal_result(struct run_folder *folder, struct result *result);
+/* run_save_result(), concealed where it would be refused else: a gateway that
+ * puts a key into a path, or a name of its telemetry, has put it into what we
+ * note as well; the run goes on, without the key. */
+bool run_save_safely(struct run_folder *folder, struct result *result,
+                     struct err *err);
 
 /*
  * Reads a run back from its evidence alone: run.json, records.jsonl,

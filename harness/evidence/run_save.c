@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "harness/evidence/report.h"
 #include "harness/evidence/run_folder.h"
@@ -145,6 +146,19 @@ void run_conceal_result(struct run_folder *folder, struct result *result)
     }
     conceal_document(folder, &result->record);
     conceal_document(folder, &result->history);
+}
+
+bool run_save_safely(struct run_folder *folder, struct result *result,
+                     struct err *err)
+{
+    if (run_save_result(folder, result, err))
+        return true;
+    if (err->code != ERR_STATE)
+        return false;
+    log_line(LOG_WARNING, "%s: %s: %s; its id stands there instead",
+             result->case_id, err->where, err->text);
+    run_conceal_result(folder, result);
+    return run_save_result(folder, result, err);
 }
 
 static bool save_reports(struct run_folder *folder, const struct run *run,

@@ -236,6 +236,14 @@ static bool gateway_prepare(struct gateway *gateway, char *const *environment,
     return true;
 }
 
+/* Of the first try: a further one would find what that one wrote. */
+static bool gateway_note_given(struct gateway *gateway, struct err *err)
+{
+    if (!gateway->given)
+        gateway->given = gateway_sink_files(gateway, err);
+    return gateway->given != NULL;
+}
+
 /* Adds the gateway's own last words to an error. */
 static void gateway_add_tail(struct err *err, const char *stderr_path)
 {
@@ -327,6 +335,7 @@ static bool gateway_launch(struct gateway *gateway, struct err *err)
                                  .stderr_path = stderr_path };
     bool ok = environment && argv &&
               gateway_prepare(gateway, environment, stderr_path, err) &&
+              gateway_note_given(gateway, err) &&
               gateway_port_is_free(gateway, err) &&
               gateway_spawn(gateway, &spec, err);
 
@@ -423,6 +432,7 @@ void gateway_stop(struct gateway *gateway)
     names_release(&gateway->names);
     free(gateway->folder);
     free(gateway->url);
+    gateway_texts_free(gateway->given);
     *gateway = (struct gateway){ 0 };
     gateway->process.pidfd = -1;
 }

@@ -18,7 +18,9 @@ struct gateway {
     struct port *ports; /* the gateway's own, then start.ports */
     size_t port_count;
     struct process process;
-    char *url; /* route.url, filled */
+    char *url;    /* route.url, filled */
+    char **given; /* files of its sinks that were there before it ran, by the
+                     profile's will; NULL-terminated */
 };
 
 /*
@@ -40,6 +42,10 @@ bool gateway_alive(struct gateway *gateway, struct err *err);
 /* Only asks it to end: so that many can end at the same time. */
 void gateway_ask_to_stop(const struct gateway *gateway);
 void gateway_stop(struct gateway *gateway);
+
+/* What stands in the profile's file sinks now. NULL and err: a name is unknown.
+ * Caller frees with gateway_texts_free(). */
+char **gateway_sink_files(const struct gateway *gateway, struct err *err);
 
 /* The first line the version command prints, or "unknown". Caller frees. */
 char *gateway_version(const struct profile *profile, const char *folder);

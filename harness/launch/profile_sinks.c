@@ -85,6 +85,21 @@ static bool check_members(const struct profile *profile, size_t index,
     return true;
 }
 
+/* A gateway runs in another folder than we do. */
+static bool check_path(const struct profile *profile, size_t index,
+                       struct err *err)
+{
+    const struct profile_sink *sinks = profile->sinks.items;
+    const char *path = sinks[index].path;
+    char where[512];
+
+    if (!path || !path[0] || path[0] == '/' || strncmp(path, "${", 2) == 0)
+        return true;
+    err_set(err, ERR_SCHEMA, place(where, profile, index),
+            "path: \"%s\" is relative: begin it with ${work}/ or with /", path);
+    return false;
+}
+
 static bool check_page(const struct profile *profile, size_t index,
                        struct err *err)
 {
@@ -114,7 +129,8 @@ static bool check_page(const struct profile *profile, size_t index,
 bool profile_check_sinks(const struct profile *profile, struct err *err)
 {
     for (size_t i = 0; i < profile->sinks.count; i++)
-        if (!check_members(profile, i, err) || !check_page(profile, i, err))
+        if (!check_members(profile, i, err) || !check_path(profile, i, err) ||
+            !check_page(profile, i, err))
             return false;
     return true;
 }

@@ -48,6 +48,7 @@ static bool add_file(struct adding *a)
 {
     a->path = fill(a, a->declared->path);
     a->spec.path = a->path;
+    a->spec.given = a->slot->gateway.given;
     name_by_path(a);
     return a->path != NULL;
 }

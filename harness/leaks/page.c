@@ -79,11 +79,16 @@ void page_add_text(struct page *page, const void *bytes, size_t length)
     }
 }
 
-void page_release(struct page *page)
+void page_forget_text(struct page *page)
 {
     if (page->text.data)
         xwipe(page->text.data, page->text.length);
     buf_release(&page->text);
+}
+
+void page_release(struct page *page)
+{
+    page_forget_text(page);
     free(page->pieces);
     free(page->places);
     *page = (struct page){ 0 };

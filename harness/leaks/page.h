@@ -38,6 +38,8 @@ void page_add_text(struct page *page, const void *bytes, size_t length);
 void page_fail(struct page *page, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void page_release(struct page *page); /* wipes the text */
+/* Wipes the text: what is left serves as the earlier page. */
+void page_forget_text(struct page *page);
 
 /* Where something new was found: offset in the later page. */
 struct page_spot {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/xalloc.h"
@@ -60,6 +61,17 @@ static void release(struct sink_stand *stand)
     page_release(&stand->page);
 }
 
+/* Enough to tell what came later. */
+static void keep_marks(struct sink_stand *stand)
+{
+    for (size_t i = 0; i < stand->files.count; i++) {
+        if (stand->files.items[i].fd >= 0)
+            close(stand->files.items[i].fd);
+        stand->files.items[i].fd = -1;
+    }
+    page_forget_text(&stand->page);
+}
+
 void sink_set_add(struct sink_set *set, const struct sink_spec *spec)
 {
     const struct source_target *target = spec->target;
@@ -73,6 +85,7 @@ void sink_set_add(struct sink_set *set, const struct sink_spec *spec)
                            .path = copy(spec->path),
                            .source = spec->source,
                            .handed = sink_texts_copy(spec->handed),
+                           .given = sink_texts_copy(spec->given),
                            .drain = spec->drain,
                            .context = spec->context };
     snprintf(sink->name, sizeof sink->name, "%s", spec->name);
@@ -85,7 +98,8 @@ void sink_set_add(struct sink_set *set, const struct sink_spec *spec)
             .folder = copy(target->folder),
             .group = target->group,
         };
-    look(&sink->first, sink, false);
+    look(&sink->first, sink, true);
+    keep_marks(&sink->first);
 }
 
 void sink_set_release(struct sink_set *set)
@@ -103,6 +117,7 @@ void sink_set_release(struct sink_set *set)
         sink_texts_free(sink->target.words);
         sink_texts_free(sink->target.environment);
         sink_texts_free(sink->handed);
+        sink_texts_free(sink->given);
     }
     free(set->items);
     *set = (struct sink_set){ 0 };

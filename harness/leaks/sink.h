@@ -32,6 +32,9 @@ struct sink_spec {
     /* Texts that were handed over: what stands in one of them is no finding.
      * NULL-terminated, copied; NULL: none. */
     char *const *handed;
+    /* Files that were there before the gateway ran: their first content is by
+     * the profile's will. NULL-terminated, copied; NULL: none. */
+    char *const *given;
     /* Files: puts what is on its way into the file; NULL, or why some of it is
      * lost. May be NULL. */
     const char *(*drain)(void *context);
@@ -44,10 +47,11 @@ struct sink {
     char *path;
     const struct source *source;
     struct source_target target;
-    char **handed;
+    char **handed, **given;
     const char *(*drain)(void *context);
     void *context;
-    struct sink_stand first; /* when it was added */
+    struct sink_stand first; /* when it was added: files are not open, pages
+                                have no text */
 };
 struct sink_set {
     struct sink *items;

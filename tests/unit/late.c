@@ -105,13 +105,14 @@ Test(late, a_close_look_says_where_it_stands)
 
     write_log(100, key.text, false);
     cr_assert(scan_set_init(&set, &key, 1, &err));
-    late_search(&o, &set, &sink, &none);
+    late_search(&o, &set, &sink, &none, LATE_WHOLE);
     cr_assert_eq(o.hit_count, 1);
     cr_expect_str_eq(o.hits[0].sink, "file log");
     cr_expect_eq(o.hits[0].offset, 100);
     cr_expect_eq(o.hits[0].canary_index, 0);
     scan_set_release(&set);
     free(o.hits);
+    free(o.sinks);
 }
 
 /* The record of a case that passed, as far as it is looked at. */

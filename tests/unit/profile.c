@@ -152,6 +152,8 @@ static bool check_sink(const struct profile_sink *sink, struct err *err)
 }
 
 static char word[] = "w", page[] = "http://127.0.0.1:1/metrics", ftp[] = "ftp:";
+static char log_path[] = "${work}/a.log", whole[] = "/var/log/a.log",
+            below[] = "logs/a.log";
 static char *words[] = { word };
 static char header_name[] = "Authorization", header_value[] = "Bearer sk-x",
             header_filled[] = "Bearer ${client.key}";
@@ -165,8 +167,8 @@ static const struct {
     { { .kind = SINK_STDOUT }, NULL },
     { { .kind = SINK_OTLP }, NULL },
     { { .kind = SINK_SYSLOG }, NULL },
-    { { .kind = SINK_FILE, .path = word }, NULL },
-    { { .kind = SINK_SQLITE, .path = word }, NULL },
+    { { .kind = SINK_FILE, .path = log_path }, NULL },
+    { { .kind = SINK_SQLITE, .path = log_path }, NULL },
     { { .kind = SINK_HTTP, .url = page }, NULL },
     { { .kind = SINK_COMMAND, .command = { words, 1, true } }, NULL },
     { { .kind = SINK_HTTP, .url = page, .headers = { &made_key, 1 } }, NULL },
@@ -174,12 +176,16 @@ static const struct {
     { { .kind = SINK_SQLITE }, "needs \"path\", such as" },
     { { .kind = SINK_HTTP }, "needs \"url\", such as" },
     { { .kind = SINK_COMMAND }, "needs \"command\", such as" },
-    { { .kind = SINK_STDERR, .path = word }, "takes no \"path\"" },
-    { { .kind = SINK_FILE, .path = word, .url = page }, "takes no \"url\"" },
-    { { .kind = SINK_COMMAND, .command = { words, 1, true }, .path = word },
+    { { .kind = SINK_STDERR, .path = log_path }, "takes no \"path\"" },
+    { { .kind = SINK_FILE, .path = log_path, .url = page },
+      "takes no \"url\"" },
+    { { .kind = SINK_COMMAND, .command = { words, 1, true }, .path = log_path },
       "takes no \"path\"" },
     { { .kind = SINK_SYSLOG, .headers = { &made_key, 1 } },
       "takes no \"headers\"" },
+    { { .kind = SINK_FILE, .path = word }, "is relative" },
+    { { .kind = SINK_SQLITE, .path = below }, "is relative" },
+    { { .kind = SINK_FILE, .path = whole }, NULL },
     { { .kind = SINK_HTTP, .url = ftp }, "does not begin with http://" },
     { { .kind = SINK_HTTP, .url = page, .headers = { &own_key, 1 } },
       "holds a credential as it is" },

@@ -1,0 +1,194 @@
+/* The sweep as a whole, on files that a gateway might have left. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/xalloc.h"
+#include "harness/drill/drill.h"
+#include "harness/evidence/evidence.h"
+#include "harness/leaks/canary.h"
+
+static char folder[64];
+static struct drill drill;
+static struct planned_case planned;
+static struct slot slot;
+static struct runbook runbook;
+static char *forbid[] = { (char[]){ "credential" } };
+
+static void begin(void)
+{
+    static const uint8_t fingerprint_key[FINGERPRINT_KEY_BYTES] = { 1 };
+    struct err err = { 0 };
+    char path[96];
+
+    snprintf(folder, sizeof folder, "/tmp/gatedrill-sweep-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/run", folder);
+    pthread_mutex_init(&drill.lock, NULL);
+    cr_assert(run_folder_open(&drill.folder, path, &err), "%s", err.text);
+    drill.work = folder;
+    runbook.redaction.forbid =
+        (struct bind_texts){ .items = forbid, .count = 1, .declared = true };
+    planned.runbook = &runbook;
+    planned.drill_case.id = planned.drill_case.scenario =
+        planned.drill_case.family = planned.drill_case.title =
+            (char[]){ "leak/late" };
+    planned.result = result_new(&planned.drill_case, "test-1");
+    planned.result->verdict = VERDICT_PASS;
+    findings_add(&planned.result->findings)->check = "redaction";
+    snprintf(slot.id, sizeof slot.id, "s1");
+    canary_make(&slot.client_key, CANARY_CREDENTIAL, CANARY_IN_HEADER,
+                "client.key", 7, "a", fingerprint_key);
+    run_folder_forbid(&drill.folder, &slot.client_key);
+}
+
+static void finish(void)
+{
+    char command[128];
+
+    late_release(&drill.late);
+    result_free(planned.result);
+    canary_release(&slot.client_key);
+    run_folder_close(&drill.folder);
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(late_sweep, .init = begin, .fini = finish);
+
+static void append(const char *name, const char *text)
+{
+    char *path = xasprintf("%s/%s", folder, name);
+    FILE *out = fopen(path, "ae");
+
+    cr_assert_not_null(out);
+    fprintf(out, "key=%s;\n", text);
+    fclose(out);
+    free(path);
+}
+
+static void add_sink(const char *pattern, const char *given)
+{
+    char *path = xasprintf("%s/%s", folder, pattern);
+    char *list[] = { given ? xasprintf("%s/%s", folder, given) : NULL, NULL };
+
+    sink_set_add(
+        &slot.sinks,
+        &(struct sink_spec){ .name = "file log", .path = path, .given = list });
+    free(list[0]);
+    free(path);
+}
+
+/* One case that found what it found, then the end. */
+static void end(struct sink_hit *hits, size_t count)
+{
+    const struct observation o = { .hits = hits, .hit_count = count };
+    struct err err = { 0 };
+
+    late_add_case(&drill, &planned, &slot, &o);
+    late_add_slot(&drill, &slot);
+    cr_assert(late_sweep(&drill, &err), "%s: %s", err.where, err.text);
+}
+
+static void expect_verdict(enum verdict verdict, const char *reason)
+{
+    cr_expect_eq(planned.result->verdict, verdict);
+    if (!reason)
+        return;
+    cr_assert_eq(planned.result->findings.count, 1);
+    cr_expect(strstr(planned.result->findings.items[0].reason, reason), "%s",
+              planned.result->findings.items[0].reason);
+}
+
+Test(late_sweep, a_key_that_came_last_is_late)
+{
+    append("a.log", "nothing");
+    add_sink("*.log", NULL);
+    append("a.log", slot.client_key.text);
+    end(NULL, 0);
+    expect_verdict(VERDICT_FAIL, "written late");
+}
+
+Test(late_sweep, a_key_that_was_there_at_first_is_not_late)
+{
+    append("a.log", slot.client_key.text);
+    add_sink("*.log", NULL);
+    append("a.log", "nothing");
+    end(NULL, 0);
+    expect_verdict(VERDICT_FAIL, "there before the first case");
+}
+
+Test(late_sweep, a_key_that_was_there_at_first_and_comes_again_is_late)
+{
+    append("a.log", slot.client_key.text);
+    add_sink("*.log", NULL);
+    append("a.log", slot.client_key.text);
+    end(NULL, 0);
+    expect_verdict(VERDICT_FAIL, "written late");
+}
+
+Test(late_sweep, a_file_that_was_given_may_hold_its_keys)
+{
+    append("a.conf", slot.client_key.text);
+    append("b.log", "nothing");
+    add_sink("*.*", "a.conf");
+    append("b.log", "nothing");
+    end(NULL, 0);
+    expect_verdict(VERDICT_PASS, NULL);
+}
+
+Test(late_sweep, what_is_added_to_a_file_that_was_given_is_late)
+{
+    append("a.conf", "nothing");
+    add_sink("*.*", "a.conf");
+    append("a.conf", slot.client_key.text);
+    end(NULL, 0);
+    expect_verdict(VERDICT_FAIL, "written late");
+}
+
+static struct sink_hit told_as(enum hit_class how)
+{
+    return (struct sink_hit){ .canary = "client.key",
+                              .sink = "file log",
+                              .how = how };
+}
+
+Test(late_sweep, what_a_case_has_told_is_not_told_again)
+{
+    struct sink_hit told = told_as(HIT_FULL);
+
+    add_sink("*.log", NULL);
+    append("a.log", slot.client_key.text);
+    end(&told, 1);
+    expect_verdict(VERDICT_PASS, NULL);
+}
+
+Test(late_sweep, a_digest_that_was_told_does_not_hide_the_key)
+{
+    struct sink_hit told = told_as(HIT_DERIVED);
+
+    add_sink("*.log", NULL);
+    append("a.log", slot.client_key.text);
+    end(&told, 1);
+    expect_verdict(VERDICT_FAIL, "written late");
+}
+
+/* The file's name is the place of the hit. */
+Test(late_sweep, a_key_in_a_place_is_concealed_and_the_run_goes_on)
+{
+    char *name = xasprintf("%s.log", slot.client_key.text);
+    char *path = xasprintf("%s/run/history.jsonl", folder);
+    struct stat status;
+
+    add_sink("*.log", NULL);
+    append(name, slot.client_key.text);
+    end(NULL, 0);
+    expect_verdict(VERDICT_FAIL, "written late");
+    cr_assert_eq(stat(path, &status), 0);
+    cr_expect_gt(status.st_size, 0);
+    free(path);
+    free(name);
+}
