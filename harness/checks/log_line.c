@@ -36,6 +36,9 @@ static void judge_request(const struct seen *seen, struct finding *finding)
                        o->log.nameless);
     else if (!o->log.read)
         finding_reason(finding, "the log %s", o->log.problem);
+    else if (!logged.count && o->log.moved)
+        finding_reason(finding, "the log was rotated or cut meanwhile: what "
+                                "was never seen may hold the line");
     else if (promised)
         finding->verdict = VERDICT_FAIL;
     else

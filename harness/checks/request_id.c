@@ -25,10 +25,14 @@ static const char *wanted(const struct seen *seen)
     return "";
 }
 
-static const char *problem(const char *id, const char *want)
+static const char *problem(const struct seen *seen, const char *id,
+                           const char *want)
 {
     if (!id[0])
         return "came without one";
+    if (seen->observation->runbook->request.request_id == REQUEST_ID_MAPPED &&
+        !strcmp(id, seen->request->request_id_fingerprint))
+        return "came with the client's";
     return strcmp(id, want) ? "came with another one" : NULL;
 }
 
@@ -38,7 +42,7 @@ static void judge_attempts(const struct seen *seen, const char *want,
     for (size_t i = 0; i < seen->count; i++) {
         const struct attempt *attempt = seen->attempts[i];
         const char *text =
-            problem(attempt->request.request_id_fingerprint, want);
+            problem(seen, attempt->request.request_id_fingerprint, want);
 
         if (!attempt->request.method[0])
             continue;
@@ -73,7 +77,7 @@ static void judge_request(const struct seen *seen, struct finding *finding)
     finding_observe(finding, "so it is");
     judge_attempts(seen, want, finding);
     if (finding->verdict != VERDICT_FAIL && seen->trace->head_complete) {
-        const char *text = problem(answer, want);
+        const char *text = problem(seen, answer, want);
 
         finding->verdict = text ? VERDICT_FAIL : VERDICT_PASS;
         if (text)

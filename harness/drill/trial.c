@@ -77,7 +77,7 @@ static void trial_probe(struct trial *t, struct observed_probe *out,
         return;
     }
     trial_send(t, &request, &plain, id, TRIAL_PROBE_TIMEOUT_MS);
-    t->probe_end_ns = trace->end_ns;
+    memcpy(t->probe_trace_id, request.trace_id, sizeof t->probe_trace_id);
     out->made = true;
     out->healthy = trace->outcome == TRACE_OUTCOME_SUCCESS;
     took_ms = (trace->end_ns - trace->start_ns) / NS_PER_MS;

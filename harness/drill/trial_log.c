@@ -186,8 +186,10 @@ static void follow(struct trial *t, const struct json_log_ask *ask, bool all)
         return;
     if (t->log_fd >= 0 && fstat(t->log_fd, &before) == 0 &&
         before.st_ino == now.st_ino && before.st_dev == now.st_dev) {
-        if (now.st_size < t->log_from)
+        if (now.st_size < t->log_from) {
             t->log_from = 0; /* cut to nothing, and begun anew */
+            t->o->log.moved = true;
+        }
         return;
     }
     fd = open_log(t->log_path);
@@ -196,6 +198,7 @@ static void follow(struct trial *t, const struct json_log_ask *ask, bool all)
     if (t->log_fd >= 0) {
         read_on(t->log_fd, &t->log_from, &t->o->log, ask, all);
         close(t->log_fd);
+        t->o->log.moved = true;
     }
     t->log_fd = fd;
     t->log_from = 0;

@@ -64,7 +64,8 @@ static void take_reading(struct trial *t, struct trial_reading *out)
     release_reading(out);
     read_page(t, out);
     if (t->slot->otlp &&
-        !otlp_receiver_metrics(t->slot->otlp, &out->metrics[METRIC_BY_OTLP]))
+        !otlp_receiver_metrics(t->slot->otlp, &out->metrics[METRIC_BY_OTLP],
+                               &out->came_ns))
         snprintf(out->problem[METRIC_BY_OTLP],
                  sizeof out->problem[METRIC_BY_OTLP],
                  "more series came than are kept");
@@ -189,17 +190,22 @@ void trial_meter_end(struct trial *t)
     int64_t until_ns =
         clock_now_ns() + t->drill->profile.metrics.flush_ms * NS_PER_MS;
     struct trial_reading after = { 0 };
-    bool more;
+    bool agreed, more;
 
     if (!is_wanted(t))
         return;
     do {
         take_reading(t, &after);
         note(t, &after);
-        more = !t->slot->kind.shared && !agrees(t) && clock_now_ns() < until_ns;
+        agreed = t->slot->kind.shared || agrees(t);
+        more = !agreed && clock_now_ns() < until_ns;
         if (more)
             trial_pause(t, AGAIN_MS);
     } while (more && !t->drill->cancelled);
+    if (!agreed && after.came_ns <= trial_last_ns(t))
+        snprintf(t->o->metered.problem[METRIC_BY_OTLP],
+                 sizeof t->o->metered.problem[METRIC_BY_OTLP],
+                 "nothing came after the last answer");
     look_at_names(t, &after);
     release_reading(&after);
 }

@@ -13,6 +13,7 @@
 struct trial_reading {
     struct metrics metrics[METRIC_PLACES];
     char problem[METRIC_PLACES][96]; /* "": it was read */
+    int64_t came_ns;                 /* by OTLP: the latest */
 };
 
 struct trial {
@@ -24,7 +25,8 @@ struct trial {
     uint16_t epoch; /* of the last request sent */
     int64_t started_ns;
     int64_t probe_most_ms;
-    int64_t probe_end_ns; /* of the one before the case; 0: none was made */
+    int64_t quiet_ns; /* since then we asked the gateway for nothing */
+    char probe_trace_id[OTLP_TRACE_ID_SIZE]; /* of the latest; "": none */
     bool *poisoned;
     struct client_connection *connection; /* kept within a phase */
     struct sink_mark *mark;               /* before the first request */
@@ -60,9 +62,11 @@ void trial_send(struct trial *t, struct observed_request *out,
  * trace id; NULL where the profile has no sink for spans. Caller frees. */
 char *trial_traceparent(const struct trial *t, struct observed_request *out,
                         const struct case_client *client, struct drill_id id);
-/* Leaves a little time between the probe and the first request, so that spans
- * of the one are none of the other's. */
-void trial_stand_apart(const struct trial *t);
+/* When the last answer ended or the last attempt came, by our clock. */
+int64_t trial_last_ns(const struct trial *t);
+/* Leaves a little time between what else we asked for, a probe or a page, and
+ * the first request, so that spans of the one are none of the other's. */
+void trial_stand_apart(struct trial *t);
 /* Waits until the gateway has told of every request, at most as long as the
  * profile says, and takes what came. After the attempts are there. */
 void trial_take_telemetry(struct trial *t);

@@ -128,6 +128,36 @@ static int64_t epoch_ns(void)
     return zero_ns;
 }
 
+static bool has_trace(const struct telemetry *seen, const void *trace_id)
+{
+    for (size_t i = 0; i < seen->span_count; i++)
+        if (!strcmp(seen->spans[i].trace_id, trace_id))
+            return true;
+    return false;
+}
+
+/* The probe's trace has spans of the gateway: it joins the traces it is told,
+ * and what has another one is of something else. */
+static bool joins_traces(const struct trial *t)
+{
+    return t->probe_trace_id[0] &&
+           otlp_receiver_wait(t->slot->otlp, 0, has_trace, t->probe_trace_id);
+}
+
+int64_t trial_last_ns(const struct trial *t)
+{
+    const struct observation *o = t->o;
+    int64_t ns = 0;
+
+    for (size_t i = 0; i < o->request_count; i++)
+        if (o->requests[i].trace.end_ns > ns)
+            ns = o->requests[i].trace.end_ns;
+    for (size_t i = 0; i < o->attempt_count; i++)
+        if (o->attempts[i].times_ns.arrived > ns)
+            ns = o->attempts[i].times_ns.arrived;
+    return ns;
+}
+
 /* By time spans are told apart only where nobody else's request was under way
  * and one came well after the other: the middle of the time between two is
  * where the one's spans end and the other's begin. */
@@ -135,9 +165,9 @@ static void trial_windows(const struct trial *t, struct awaited *out)
 {
     const struct observation *o = t->o;
     int64_t zero_ns = epoch_ns();
-    int64_t ended_ns = t->probe_end_ns;
+    int64_t ended_ns = t->quiet_ns;
 
-    if (t->slot->kind.shared)
+    if (t->slot->kind.shared || joins_traces(t))
         return;
     for (size_t i = 0; i < o->request_count; i++) {
         const struct http_trace *trace = &o->requests[i].trace;
@@ -150,7 +180,7 @@ static void trial_windows(const struct trial *t, struct awaited *out)
         out->windows[i] = (struct telemetry_window){
             .trace_id = o->requests[i].trace_id,
             .from_ns = zero_ns + trace->start_ns - idle_ns / 2,
-            .to_ns = INT64_MAX,
+            .to_ns = zero_ns + trial_last_ns(t) + IDLE_LEAST_NS / 2,
         };
         if (i > 0)
             out->windows[i - 1].to_ns = out->windows[i].from_ns;
@@ -159,11 +189,12 @@ static void trial_windows(const struct trial *t, struct awaited *out)
     out->window_count = o->request_count;
 }
 
-void trial_stand_apart(const struct trial *t)
+void trial_stand_apart(struct trial *t)
 {
     const struct timespec pause = { 0, IDLE_LEAST_NS * 2 };
 
-    if (t->slot->otlp && !t->slot->kind.shared && t->probe_end_ns)
+    t->quiet_ns = clock_now_ns();
+    if (t->slot->otlp && !t->slot->kind.shared)
         nanosleep(&pause, NULL);
 }
 
@@ -202,6 +233,8 @@ void trial_take_telemetry(struct trial *t)
     if (!t->drill->cancelled)
         otlp_receiver_wait(t->slot->otlp, t->drill->profile.flush_ms,
                            trial_told_enough, &awaited);
+    if (awaited.window_count && joins_traces(t))
+        awaited.window_count = 0; /* the probe's spans came while we waited */
     otlp_receiver_take(t->slot->otlp, &o->telemetry, ids, awaited.windows,
                        awaited.window_count);
     free(awaited.windows);

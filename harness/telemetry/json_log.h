@@ -39,6 +39,8 @@ struct json_log {
     size_t count, capacity;
     size_t nameless;  /* lines without an id: of whichever request */
     bool read;        /* a log was declared, and could be read */
+    bool moved;       /* another file took its place, or it was cut: a part of
+                         it may never have been seen */
     char problem[96]; /* why not */
 };
 

@@ -25,6 +25,7 @@ struct otlp_receiver {
     pthread_cond_t arrived; /* on CLOCK_MONOTONIC */
     struct telemetry seen;  /* not taken yet */
     struct metrics points;  /* of all so far */
+    int64_t points_ns;      /* when the latest of them came */
     bool points_lost;
 };
 
@@ -54,6 +55,8 @@ static void keep(struct otlp_receiver *receiver, struct otlp_answer *answer)
     pthread_mutex_lock(&receiver->lock);
     telemetry_join(&receiver->seen, &answer->seen);
     receiver->points_lost |= answer->points_lost;
+    if (answer->points.count)
+        receiver->points_ns = clock_now_ns();
     receiver->points_lost |= !metrics_merge(&receiver->points, &answer->points);
     pthread_cond_broadcast(&receiver->arrived);
     pthread_mutex_unlock(&receiver->lock);
@@ -241,12 +244,14 @@ void otlp_receiver_take(struct otlp_receiver *receiver, struct telemetry *out,
     pthread_mutex_unlock(&receiver->lock);
 }
 
-bool otlp_receiver_metrics(struct otlp_receiver *receiver, struct metrics *out)
+bool otlp_receiver_metrics(struct otlp_receiver *receiver, struct metrics *out,
+                           int64_t *came_ns)
 {
     bool all;
 
     pthread_mutex_lock(&receiver->lock);
     metrics_copy(out, &receiver->points);
+    *came_ns = receiver->points_ns;
     all = !receiver->points_lost;
     pthread_mutex_unlock(&receiver->lock);
     return all;

@@ -33,9 +33,10 @@ void otlp_receiver_take(struct otlp_receiver *receiver, struct telemetry *out,
                         const char *const *trace_ids,
                         const struct telemetry_window *windows, size_t count);
 
-/* A copy of all points as they stand now, for metrics_release(). False: more
- * came than is kept. */
-bool otlp_receiver_metrics(struct otlp_receiver *receiver, struct metrics *out);
+/* A copy of all points as they stand now, for metrics_release(), and when the
+ * latest came, 0 for never. False: more came than is kept. */
+bool otlp_receiver_metrics(struct otlp_receiver *receiver, struct metrics *out,
+                           int64_t *came_ns);
 
 /* One request, decided: pure. */
 struct otlp_answer {

@@ -11,6 +11,10 @@
 #include "common/credential.h"
 #include "harness/telemetry/telemetry.h"
 
+/* Of a credential that many letters are as good as a prefix of it
+ * (docs/detection.md: class partial). */
+#define MASKED_LETTERS 12
+
 /* A name; one that ends with a dot stands for all that begin with it. */
 static const char *const content_attributes[] = {
     "gen_ai.prompt", "gen_ai.prompt.", "gen_ai.completion",
@@ -79,17 +83,44 @@ static bool listed(const char *const *names, const char *name)
     return entry_of(names, name) != NULL;
 }
 
+/* A word for what is not told, in any case of letters. */
+static bool names_a_blank(const char *text, size_t length)
+{
+    static const char *const words[] = { "redacted", "filtered", "masked",
+                                         "hidden",   "removed",  "scrubbed" };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        for (size_t at = 0; at + strlen(words[i]) <= length; at++)
+            if (!strncasecmp(text + at, words[i], strlen(words[i])))
+                return true;
+    return false;
+}
+
+/* "sk-ab...wxyz": letters around what was masked, too few of them to use. What
+ * of a planted key may be left is the runbook's redaction.masked. */
+static bool is_masked(const char *text, size_t length)
+{
+    size_t letters = 0;
+
+    if (!memmem(text, length, "...", 3) && !memmem(text, length, "***", 3) &&
+        !memmem(text, length, "\xe2\x80\xa6", 3))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        letters += isalnum((unsigned char)text[i]) != 0;
+    return letters < MASKED_LETTERS;
+}
+
 /* "[REDACTED]", "Bearer ***", "": nothing that could be used. */
 static bool is_blank_text(const char *text, size_t length)
 {
-    if (length < 40 && memmem(text, length, "REDACTED", 8))
-        return true;
-    if (length < 40 && memmem(text, length, "redacted", 8))
+    if (length < 40 && names_a_blank(text, length))
         return true;
     if (length > 7 && !strncasecmp(text, "Bearer ", 7)) {
         text += 7;
         length -= 7;
     }
+    if (is_masked(text, length))
+        return true;
     for (size_t i = 0; i < length; i++)
         if (!strchr("* x.", text[i]))
             return false;

@@ -185,6 +185,9 @@ Test(checks_log, each_request_has_one_line)
     t.s.o.log.read = false;
     EXPECT_VERDICT(&t.s, "log_line", VERDICT_HOLD);
     t.s.o.log.read = true;
+    t.s.o.log.moved = true; /* there may have been a file in between */
+    EXPECT_VERDICT(&t.s, "log_line", VERDICT_HOLD);
+    t.s.o.log.moved = false;
     t.s.request.log_id[0] = '\0'; /* nobody told it */
     EXPECT_VERDICT(&t.s, "log_line", VERDICT_HOLD);
     log_end(&t);
@@ -356,6 +359,8 @@ Test(checks_log, one_request_id_goes_all_the_way)
         { RULE("mapped"), "a", "m", "n", "m", VERDICT_FAIL },
         { RULE("mapped"), "a", "m", "m", "a", VERDICT_FAIL },
         { RULE("mapped"), "a", "m", "m", "", VERDICT_FAIL },
+        { RULE("mapped"), "a", "a", "a", "a", VERDICT_FAIL },
+        { RULE("mapped"), "", "m", "m", "m", VERDICT_PASS },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
