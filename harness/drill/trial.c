@@ -366,7 +366,7 @@ static void trial_search(struct trial *t)
     if (scan_set_init(&canaries, o->canaries, o->canary_count, &err)) {
         sink_scan(&t->slot->sinks, t->mark, t->end, &canaries, o);
         sink_scan_client(&canaries, o);
-        sink_control(&canaries, o, t->slot->gateway.folder);
+        sink_control(&canaries, o);
         scan_set_release(&canaries);
     } else {
         trial_break(t, &err);

@@ -50,6 +50,8 @@ struct trail_part {
      * content is new: read it with trail_read(). 0: from..to as they are. */
     int64_t unpacked_from;
     char packing[8];  /* "gzip" */
+    const char *tail; /* digest of what stood before `to`; "" or NULL: not
+                         known; borrowed */
     const char *name; /* of the file, without its folder; borrowed */
 };
 struct trail_parts {

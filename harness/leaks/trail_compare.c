@@ -7,7 +7,7 @@
 #include "harness/leaks/trail_parts.h"
 
 /* What became of a file that was there before. */
-enum fate { FATE_GONE, FATE_SAME, FATE_CUT, FATE_COPIED };
+enum fate { FATE_GONE, FATE_SAME, FATE_CUT };
 
 struct comparing {
     struct trail_parts *out;
@@ -34,6 +34,7 @@ static struct trail_part *add_part(struct trail_parts *parts,
     *part = (struct trail_part){ .fd = file->fd,
                                  .from = from,
                                  .to = to,
+                                 .tail = to == file->size ? file->tail : "",
                                  .name = slash ? slash + 1 : file->path };
     return part;
 }
@@ -146,11 +147,49 @@ static void compare_new(struct comparing *c, const struct trail_file *file)
         add_part(c->out, file, 0, file->size);
         return;
     }
-    c->fates[original] = FATE_COPIED;
     if (packing)
         add_packed(c->out, file, packing, c->before->items[original].size);
     else if (file->size > c->before->items[original].size)
         add_part(c->out, file, c->before->items[original].size, file->size);
+}
+
+/* Whether a file that was not there before holds all of what another one did.
+ */
+static bool is_kept(const struct comparing *c, const struct trail *after,
+                    const struct trail_file *old)
+{
+    for (size_t i = 0; i < after->count; i++) {
+        const struct trail_file *file = &after->items[i];
+        const char *unread = NULL;
+
+        if (trail_find(c->before, file))
+            continue;
+        if (trail_packing(file->fd, &unread)
+                ? trail_unpacked_size(file->fd, file->size) >= old->size &&
+                      trail_unpacks_to(file->fd, file->size, old)
+                : !unread && begins_with(file, old))
+            return true;
+    }
+    return false;
+}
+
+/* What a file got before it went away. */
+static void compare_gone(struct comparing *c, const struct trail *after,
+                         const struct trail_file *old)
+{
+    struct trail_file grown = *old;
+    struct stat status;
+
+    if (old->fd < 0 || fstat(old->fd, &status) != 0) {
+        fail(c->out, "a file was removed before it was read");
+        return;
+    }
+    grown.size = status.st_size;
+    if (grown.size <= old->size)
+        return;
+    trail_tail(grown.tail, old->fd, grown.size);
+    if (!is_kept(c, after, &grown))
+        add_part(c->out, old, old->size, grown.size);
 }
 
 /* Files that are there no more, or not as they were. */
@@ -159,27 +198,22 @@ static void compare_old(struct comparing *c, const struct trail *after,
 {
     const struct trail_file *old = &c->before->items[index];
     const struct trail_file *now = trail_find(after, old);
-    struct stat status;
     char text[96];
 
     switch (c->fates[index]) {
     case FATE_SAME:
-    case FATE_COPIED:
         return;
     case FATE_CUT:
+        if (is_kept(c, after, old))
+            return;
         snprintf(text, sizeof text, "shrank from %lld to %lld bytes",
                  (long long)old->size, (long long)(now ? now->size : 0));
         fail(c->out, text);
         return;
     case FATE_GONE:
-        break;
-    }
-    if (old->fd < 0 || fstat(old->fd, &status) != 0) {
-        fail(c->out, "a file was removed before it was read");
+        compare_gone(c, after, old);
         return;
     }
-    if (status.st_size > old->size)
-        add_part(c->out, old, old->size, status.st_size);
 }
 
 void trail_compare(struct trail_parts *out, const struct trail *before,

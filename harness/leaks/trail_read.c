@@ -10,7 +10,8 @@
 
 #define PIECE_BYTES 65536
 #define MAGIC_BYTES 6
-#define HEAD_BYTES  4 /* the longest of unpack_magics; a member has more */
+
+static const char was_cut[] = "was cut while it was read";
 
 /* What logs are compressed by, besides what unpack.h knows. */
 static const struct unpack_magic unread_magics[] = {
@@ -63,10 +64,10 @@ static const char *read_plain(int fd, int64_t from, int64_t to, take_bytes *out,
 
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0)
-            problem = strerrordesc_np(errno);
-        if (got <= 0)
+        if (got <= 0) {
+            problem = got < 0 ? strerrordesc_np(errno) : was_cut;
             break;
+        }
         out(context, piece, (size_t)got);
         from += got;
     }
@@ -79,62 +80,81 @@ static const char *read_plain(int fd, int64_t from, int64_t to, take_bytes *out,
 
 struct unpacker {
     struct unpack *unpack; /* NULL: between two members, or behind the last */
-    char head[HEAD_BYTES]; /* the first bytes of a member, until it is known */
-    size_t held;
-    bool ended; /* what follows is none */
+    char head[MAGIC_BYTES];
+    size_t held; /* of the head: what a piece ended with */
+    bool plain;  /* what follows is no member */
+    bool ended;
     const char *problem;
     take_bytes *out;
     void *context;
 };
 
-/* Takes the first bytes of a member, which may come in two pieces. False while
- * there are too few of them, and when they begin none. */
-static bool begin_member(struct unpacker *u, const char **bytes, size_t *length)
+/* Whether these bytes are, or begin, what tells a member. */
+static bool may_be_magic(const char *bytes, size_t length)
 {
-    const struct unpack_magic *magic;
-    size_t used;
-
-    while (u->held<HEAD_BYTES && * length> 0) {
-        u->head[u->held++] = *(*bytes)++;
-        --*length;
-    }
-    if (u->held < HEAD_BYTES)
-        return false;
-    magic = find_magic(unpack_magics, u->head, u->held);
-    u->held = 0;
-    u->ended = !magic;
-    if (!magic)
-        return false;
-    u->unpack = unpack_new((size_t)(magic - unpack_magics), SCAN_UNPACK_MOST);
-    unpack_feed(u->unpack, u->head, HEAD_BYTES, &used, u->out, u->context);
-    return true;
+    for (const struct unpack_magic *magic = unpack_magics; magic->name; magic++)
+        if (length <= magic->length && memcmp(magic->bytes, bytes, length) == 0)
+            return true;
+    return false;
 }
 
-/* A file may hold several members, one behind the other. */
+/* Gives bytes to a member; returns how many were its own. */
+static size_t feed_member(struct unpacker *u, const char *bytes, size_t length)
+{
+    size_t used = 0;
+    enum unpack_state state =
+        unpack_feed(u->unpack, bytes, length, &used, u->out, u->context);
+
+    if (state == UNPACK_MORE)
+        return length;
+    if (state != UNPACK_ENDED)
+        u->problem = state == UNPACK_TOO_MUCH
+                         ? "a compressed file is too long to be read whole"
+                         : "a compressed file is damaged";
+    u->ended = state != UNPACK_ENDED;
+    unpack_free(u->unpack);
+    u->unpack = NULL;
+    return used;
+}
+
+/* One more byte of what may be a member's head; a piece may end within it. */
+static void feed_head(struct unpacker *u, char byte)
+{
+    const struct unpack_magic *magic;
+
+    u->head[u->held++] = byte;
+    magic = find_magic(unpack_magics, u->head, u->held);
+    if (magic) {
+        u->unpack =
+            unpack_new((size_t)(magic - unpack_magics), SCAN_UNPACK_MOST);
+        feed_member(u, u->head, u->held);
+    } else if (!may_be_magic(u->head, u->held)) {
+        u->plain = true;
+        u->out(u->context, u->head, u->held);
+    } else {
+        return;
+    }
+    u->held = 0;
+}
+
+/* A file may hold several members, one behind the other, and what is none: that
+ * is given out as it is. */
 static void unpack_bytes(void *context, const char *bytes, size_t length)
 {
     struct unpacker *u = context;
 
-    while (length > 0 && !u->ended) {
-        size_t used = 0;
-        enum unpack_state state;
+    while (length > 0 && !u->ended && !u->plain) {
+        size_t used = 1;
 
-        if (!u->unpack && !begin_member(u, &bytes, &length))
-            return;
-        state =
-            unpack_feed(u->unpack, bytes, length, &used, u->out, u->context);
+        if (u->unpack)
+            used = feed_member(u, bytes, length);
+        else
+            feed_head(u, *bytes);
         bytes += used;
         length -= used;
-        if (state == UNPACK_MORE)
-            return;
-        if (state != UNPACK_ENDED)
-            u->problem = state == UNPACK_TOO_MUCH
-                             ? "a compressed file is too long to be read whole"
-                             : "a compressed file is damaged";
-        u->ended = state != UNPACK_ENDED;
-        unpack_free(u->unpack);
-        u->unpack = NULL;
     }
+    if (length > 0 && u->plain)
+        u->out(u->context, bytes, length);
 }
 
 static const char *read_unpacked(int fd, int64_t size, take_bytes *out,
@@ -220,12 +240,26 @@ static void skip_bytes(void *context, const char *bytes, size_t length)
         skipping->out(skipping->context, bytes + skipped, length - skipped);
 }
 
+/* What stood before the end stands there no more: it was cut, and has grown
+ * again. */
+static bool is_another(const struct trail_part *part)
+{
+    char tail[DIGEST_HEX_SIZE];
+
+    if (!part->tail || !part->tail[0])
+        return false;
+    trail_tail(tail, part->fd, part->to);
+    return strcmp(tail, part->tail) != 0;
+}
+
 const char *trail_read(const struct trail_part *part, take_bytes *out,
                        void *context)
 {
     struct skipping skipping = { part->unpacked_from, out, context };
+    const char *problem =
+        part->packing[0]
+            ? read_unpacked(part->fd, part->to, skip_bytes, &skipping)
+            : read_plain(part->fd, part->from, part->to, out, context);
 
-    if (!part->packing[0])
-        return read_plain(part->fd, part->from, part->to, out, context);
-    return read_unpacked(part->fd, part->to, skip_bytes, &skipping);
+    return !problem && is_another(part) ? was_cut : problem;
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,13 +100,13 @@ static void scan_client(struct observation *o)
     scan_set_release(&set);
 }
 
-static void control(struct observation *o, const char *where)
+static void control(struct observation *o)
 {
     struct scan_set set;
     struct err err = { 0 };
 
     cr_assert(scan_set_init(&set, o->canaries, o->canary_count, &err));
-    sink_control(&set, o, where);
+    sink_control(&set, o);
     scan_set_release(&set);
 }
 
@@ -629,7 +631,7 @@ Test(sink, the_control_passes_and_leaves_nothing_behind)
 
     /* One key may have two names. */
     add_canary(&o, CANARY_CREDENTIAL, "primary.key", o.canaries[0].text);
-    control(&o, folder);
+    control(&o);
     cr_expect(o.detector_control, "%s", o.detector_missed);
     cr_expect_eq(o.hit_count, 0);
     cr_expect_eq(o.sink_count, 0);
@@ -642,9 +644,26 @@ Test(sink, the_control_fails_and_says_what_was_not_found)
     struct observation o = observe_drawn();
 
     add_canary(&o, CANARY_CREDENTIAL, "short.key", "sk-abcdefgh");
-    control(&o, folder);
+    control(&o);
     cr_expect_not(o.detector_control);
     cr_expect_str_eq(o.detector_missed, "short.key as records");
+    observation_release(&o);
+}
+
+/* Another case that shares the gateway may look at any moment. */
+Test(sink, the_control_is_seen_in_no_folder)
+{
+    struct observation o = observe_drawn();
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    char event[512];
+
+    cr_assert_eq(chdir(folder), 0);
+    setenv("TMPDIR", folder, 1);
+    cr_assert_geq(inotify_add_watch(watch, folder, IN_CREATE), 0);
+    control(&o);
+    cr_expect(o.detector_control, "%s", o.detector_missed);
+    cr_expect_lt(read(watch, event, sizeof event), 0, "a file was made");
+    close(watch);
     observation_release(&o);
 }
 
@@ -654,7 +673,7 @@ static void *control_often(void *context)
         struct observation o = observe_drawn();
         bool *ok = context;
 
-        control(&o, folder);
+        control(&o);
         *ok = *ok && o.detector_control;
         observation_release(&o);
     }
@@ -662,7 +681,7 @@ static void *control_often(void *context)
 }
 
 /* Cases that share a gateway are judged side by side. */
-Test(sink, two_controls_in_one_folder_do_not_meet)
+Test(sink, two_controls_do_not_meet)
 {
     bool ok[2] = { true, true };
     pthread_t thread;
@@ -677,8 +696,13 @@ Test(sink, two_controls_in_one_folder_do_not_meet)
 Test(sink, the_control_fails_where_it_cannot_plant)
 {
     struct observation o = observe_drawn();
+    struct rlimit limit, none;
 
-    control(&o, "/nonexistent");
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = (struct rlimit){ 0, limit.rlim_max };
+    setrlimit(RLIMIT_NOFILE, &none);
+    control(&o);
+    setrlimit(RLIMIT_NOFILE, &limit);
     cr_expect_not(o.detector_control);
     observation_release(&o);
 }
@@ -687,7 +711,7 @@ Test(sink, the_control_fails_without_a_canary)
 {
     struct observation o = { 0 };
 
-    control(&o, folder);
+    control(&o);
     cr_expect_not(o.detector_control);
 }
 
@@ -697,7 +721,7 @@ Test(sink, the_control_fails_for_a_text_that_noise_has)
     struct observation o = observe_drawn();
 
     add_canary(&o, CANARY_PROMPT, "weak", "noise");
-    control(&o, folder);
+    control(&o);
     cr_expect_not(o.detector_control);
     observation_release(&o);
 }

@@ -170,6 +170,30 @@ static void is_copied_and_cut(void)
     write_to("log", "w", "x");
 }
 
+/* Only the beginning that every file of it has stands in the new one. */
+static void is_renamed_away(void)
+{
+    write_to("log", "a", "new");
+    move("log", "other");
+    write_to("log", "w", "ol");
+}
+
+/* One copy was made before the last line, another one holds it. */
+static void is_copied_and_removed(void)
+{
+    write_to("log.1", "w", "oldn");
+    write_to("log", "a", "new");
+    write_to("log.2", "w", "oldnew");
+    drop("log");
+}
+
+static void is_compressed_too_early(void)
+{
+    compress_to("log.gz", "old", "");
+    write_to("log", "a", "new");
+    drop("log");
+}
+
 static void is_cut(void)
 {
     write_to("log", "w", "x");
@@ -207,6 +231,11 @@ static const struct {
     { "is removed", is_removed, "log:new", false },
     { "is compressed", is_compressed, "log:more log.gz:new", true },
     { "is copied and cut", is_copied_and_cut, "log:x log.1:new", true },
+    { "is renamed away", is_renamed_away, "log:new", true },
+    { "is copied and removed", is_copied_and_removed, "log.1:n log.2:new",
+      true },
+    { "is compressed too early", is_compressed_too_early,
+      "log:new log.gz:", true },
     { "is being copied", is_being_copied, "log:new log.gz:", true },
     { "is cut", is_cut, "log:x!shrank from 3 to 1 bytes", false },
     { "is written over", is_written_over,
@@ -313,6 +342,160 @@ Test(trail, a_damaged_member_is_told)
     trail_parts_release(&parts);
     trail_release(&before);
     trail_release(&after);
+}
+
+/* A long queue may be between looking and reading. */
+static const char *const cuts[] = { "", "ol", "oldn", "older", "another" };
+
+Test(trail, what_was_cut_before_it_was_read_is_told)
+{
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        struct trail before, after;
+        struct trail_parts parts;
+        struct buf text = { 0 };
+        const char *problem;
+
+        write_to("log", "w", "old");
+        trail_look(&before, pattern, true);
+        write_to("log", "a", "new");
+        trail_look(&after, pattern, true);
+        trail_compare(&parts, &before, &after);
+        cr_assert_eq(parts.count, 1);
+        write_to("log", "w", cuts[i]);
+        problem = trail_read(&parts.items[0], take, &text);
+        cr_assert_not_null(problem, "cut to \"%s\"", cuts[i]);
+        cr_expect_str_eq(problem, "was cut while it was read");
+        buf_release(&text);
+        trail_parts_release(&parts);
+        trail_release(&before);
+        trail_release(&after);
+    }
+}
+
+/* The copy may come before or behind the file it is of. */
+Test(trail, a_copy_makes_a_cut_good_in_any_order)
+{
+    for (int order = 0; order < 2; order++) {
+        struct trail before, after;
+        struct trail_parts parts;
+
+        finish();
+        cr_assert_eq(mkdir(folder, 0700), 0);
+        write_to("log", "w", "old");
+        trail_look(&before, pattern, true);
+        is_copied_and_cut();
+        trail_look(&after, pattern, true);
+        cr_assert_eq(after.count, 2);
+        if (strstr(after.items[0].path, ".1") == NULL ? order : !order) {
+            struct trail_file first = after.items[0];
+
+            after.items[0] = after.items[1];
+            after.items[1] = first;
+        }
+        trail_compare(&parts, &before, &after);
+        cr_expect_str_eq(parts.problem, "");
+        cr_expect_eq(parts.count, 2);
+        trail_parts_release(&parts);
+        trail_release(&before);
+        trail_release(&after);
+    }
+}
+
+/* What is read in pieces has the border of two members anywhere in them. */
+#define READ_BYTES 65536
+
+/* A member of so many bytes: a gzip head holds a name of any length. */
+static void add_member(FILE *out, size_t length, const char *text)
+{
+    struct buf packed = { 0 };
+    z_stream stream = { 0 };
+    char *name = NULL;
+    size_t bare;
+
+    for (int pass = 0; pass < 2; pass++) {
+        gz_header head = { .name = (Bytef *)name, .os = 3 };
+        unsigned char bytes[READ_BYTES * 2];
+
+        cr_assert_eq(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8,
+                                  Z_DEFAULT_STRATEGY),
+                     Z_OK);
+        deflateSetHeader(&stream, &head);
+        stream.next_in = (unsigned char *)(uintptr_t)text;
+        stream.avail_in = (unsigned)strlen(text);
+        stream.next_out = bytes;
+        stream.avail_out = sizeof bytes;
+        cr_assert_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+        bare = sizeof bytes - stream.avail_out;
+        deflateEnd(&stream);
+        if (pass || length <= bare + 1) {
+            buf_add(&packed, bytes, bare);
+            break;
+        }
+        name = xcalloc(length - bare, 1);
+        memset(name, 'n', length - bare - 1);
+    }
+    fwrite(packed.data, 1, packed.length, out);
+    buf_release(&packed);
+    free(name);
+}
+
+/* The content of a compressed log, as a part that is read from its start. */
+static char *content_of(const char *name)
+{
+    const struct trail nothing = { 0 };
+    char *path = in_folder(name);
+    struct trail files;
+    struct trail_parts parts;
+    struct buf text = { 0 };
+
+    trail_look(&files, path, true);
+    trail_compare(&parts, &nothing, &files);
+    cr_assert_eq(parts.count, 1);
+    snprintf(parts.items[0].packing, sizeof parts.items[0].packing, "gzip");
+    cr_expect_null(trail_read(&parts.items[0], take, &text));
+    trail_parts_release(&parts);
+    trail_release(&files);
+    free(path);
+    return buf_take(&text);
+}
+
+Test(trail, members_meet_anywhere_in_what_is_read_at_once)
+{
+    for (size_t before_border = 0; before_border < 5; before_border++) {
+        char *path = in_folder("log.gz"), *text;
+        FILE *out = fopen(path, "w");
+
+        add_member(out, READ_BYTES - before_border, "one ");
+        cr_assert_eq(ftell(out), (long)(READ_BYTES - before_border));
+        add_member(out, 0, "two ");
+        add_member(out, 0, "three");
+        fclose(out);
+        text = content_of("log.gz");
+        cr_expect_str_eq(text, "one two three", "%zu before: %s", before_border,
+                         text);
+        free(text);
+        free(path);
+    }
+}
+
+Test(trail, what_stands_behind_the_last_member_is_read_as_it_is)
+{
+    static const char *const rests[] = { "a", "ab", "abc", "plain sk-abc",
+                                         "\x1f\x8bplain" };
+
+    for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
+        char *path = in_folder("log.gz"), *text, wanted[32];
+        FILE *out = fopen(path, "w");
+
+        add_member(out, 0, "one ");
+        fputs(rests[i], out);
+        fclose(out);
+        text = content_of("log.gz");
+        snprintf(wanted, sizeof wanted, "one %s", rests[i]);
+        cr_expect_str_eq(text, wanted);
+        free(text);
+        free(path);
+    }
 }
 
 Test(trail, one_file_under_two_names_is_one)
