@@ -360,8 +360,7 @@ static void trial_search(struct trial *t)
     struct scan_set canaries;
     struct err err = { 0 };
 
-    sink_settle(&t->slot->sinks, t->mark, TRIAL_SETTLE_MS);
-    t->end = sink_mark(&t->slot->sinks);
+    t->end = sink_settle(&t->slot->sinks, t->mark, TRIAL_SETTLE_MS);
     pthread_mutex_lock(&one_at_a_time);
     if (scan_set_init(&canaries, o->canaries, o->canary_count, &err)) {
         sink_scan(&t->slot->sinks, t->mark, t->end, &canaries, o);

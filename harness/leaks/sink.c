@@ -47,6 +47,8 @@ static void look(struct sink_stand *out, const struct sink *sink, bool open)
     const char *problem = sink->drain ? sink->drain(sink->context) : NULL;
 
     *out = (struct sink_stand){ 0 };
+    if (sink->source && sink->source->stamp)
+        out->stamp = sink->source->stamp(&sink->target);
     if (sink->source)
         sink->source->fetch(&out->page, &sink->target);
     else
@@ -123,14 +125,29 @@ void sink_set_release(struct sink_set *set)
     *set = (struct sink_set){ 0 };
 }
 
-struct sink_mark *sink_mark(const struct sink_set *set)
+static struct sink_mark *mark_new(const struct sink_set *set)
 {
     struct sink_mark *mark = xcalloc(1, sizeof *mark);
 
     mark->items = xcalloc(set->count + 1, sizeof *mark->items);
     mark->count = set->count;
+    return mark;
+}
+
+static void look_at_all(struct sink_mark *mark, const struct sink_set *set,
+                        bool pages)
+{
     for (size_t i = 0; i < set->count; i++)
-        look(&mark->items[i], &set->items[i], true);
+        if (pages == (set->items[i].source != NULL))
+            look(&mark->items[i], &set->items[i], true);
+}
+
+struct sink_mark *sink_mark(const struct sink_set *set)
+{
+    struct sink_mark *mark = mark_new(set);
+
+    look_at_all(mark, set, true);
+    look_at_all(mark, set, false);
     return mark;
 }
 
@@ -162,21 +179,60 @@ static bool has_grown(const struct sink *sink, const struct sink_stand *mark)
     return yes;
 }
 
-void sink_settle(const struct sink_set *set, const struct sink_mark *mark,
-                 int64_t wait_ms)
-{
-    int64_t began_ns = clock_now_ns();
+/* What a source's stamp was when it was fetched, and when it was asked last. */
+struct stamps {
+    uint64_t fetched, last;
+};
 
+/* Something was written, and nobody is writing any more. */
+static bool has_paused(const struct sink *sink, struct stamps *stamps)
+{
+    uint64_t now = sink->source->stamp(&sink->target);
+    bool quiet = now == stamps->last;
+
+    stamps->last = now;
+    if (!quiet || now == stamps->fetched)
+        return false;
+    stamps->fetched = now;
+    return true;
+}
+
+static void settle(const struct sink *sink, const struct sink_stand *mark,
+                   int64_t until_ns)
+{
+    struct stamps stamps = { mark->stamp, mark->stamp };
+    bool stamped = sink->source && sink->source->stamp;
+
+    while (
+        !((!stamped || has_paused(sink, &stamps)) && has_grown(sink, mark)) &&
+        clock_now_ns() < until_ns)
+        poll(NULL, 0, sink->source ? POLL_PAGE_MS : POLL_MS);
+}
+
+static void settle_all(const struct sink_set *set, const struct sink_mark *mark,
+                       int64_t began_ns, int64_t wait_ms, bool pages)
+{
     for (size_t i = 0; i < set->count; i++) {
         const struct sink *sink = &set->items[i];
         int64_t most_ms = sink->flush_ms > wait_ms ? sink->flush_ms : wait_ms;
-        int64_t until_ns = began_ns + most_ms * NS_PER_MS;
 
-        if (!sink->required && !sink->flush_ms)
-            continue;
-        while (!has_grown(sink, &mark->items[i]) && clock_now_ns() < until_ns)
-            poll(NULL, 0, sink->source ? POLL_PAGE_MS : POLL_MS);
+        if (pages == (sink->source != NULL) &&
+            (sink->required || sink->flush_ms))
+            settle(sink, &mark->items[i], began_ns + most_ms * NS_PER_MS);
     }
+}
+
+struct sink_mark *sink_settle(const struct sink_set *set,
+                              const struct sink_mark *mark, int64_t wait_ms)
+{
+    struct sink_mark *end = mark_new(set);
+    int64_t began_ns = clock_now_ns();
+
+    for (int pages = 0; pages < 2; pages++) {
+        settle_all(set, mark, began_ns, wait_ms, pages);
+        look_at_all(end, set, pages);
+    }
+    return end;
 }
 
 const struct page *sink_page(const struct sink_set *set,

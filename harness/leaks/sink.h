@@ -15,6 +15,7 @@
 struct sink_stand { /* of one sink at one moment */
     struct trail files;
     struct page page;
+    uint64_t stamp; /* of the source; 0: it has none */
 };
 struct sink_mark { /* of a set at one moment, by its indexes */
     struct sink_stand *items;
@@ -62,16 +63,19 @@ struct sink_set {
 void sink_set_add(struct sink_set *set, const struct sink_spec *spec);
 void sink_set_release(struct sink_set *set);
 
-/* What stands there now: pages are fetched. Free it with sink_mark_free(). */
+/* What stands there now: pages are fetched, then files looked at, since the
+ * gateway may log that it was asked for a page. Free it with sink_mark_free().
+ */
 struct sink_mark *sink_mark(const struct sink_set *set);
 void sink_mark_free(struct sink_mark *mark);
 /*
  * Waits until every required sink has grown beyond its mark, at most wait_ms (a
  * log line may follow the answer by a little); a sink that declares flush_ms,
- * as long as that.
+ * as long as that. Returns what stands there then, for sink_mark_free(): files
+ * before any page is fetched.
  */
-void sink_settle(const struct sink_set *set, const struct sink_mark *mark,
-                 int64_t wait_ms);
+struct sink_mark *sink_settle(const struct sink_set *set,
+                              const struct sink_mark *mark, int64_t wait_ms);
 /* The page of a sink as it was; NULL for files. Borrowed. */
 const struct page *sink_page(const struct sink_set *set,
                              const struct sink_mark *mark, size_t index);

@@ -25,6 +25,9 @@ struct source {
     bool standing; /* it is there without any request: never live */
     /* Adds to an empty page. */
     void (*fetch)(struct page *page, const struct source_target *target);
+    /* Another value whenever something was written: tells without a fetch, that
+     * may disturb who writes. NULL: only a fetch can tell. */
+    uint64_t (*stamp)(const struct source_target *target);
 };
 
 extern const struct source source_http;    /* url, words: headers */

@@ -2,12 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/xalloc.h"
 #include "harness/leaks/source.h"
 
-#define BUSY_MS 1000
+#define BUSY_MS     1000
+#define STAMP_PRIME 1099511628211ULL
 
 static void fail(struct page *page, sqlite3 *database)
 {
@@ -110,4 +112,26 @@ static void fetch(struct page *page, const struct source_target *target)
     sqlite3_close(database);
 }
 
-const struct source source_sqlite = { .name = "sqlite", .fetch = fetch };
+/* Whoever reads locks out who writes, where there is no write-ahead log. */
+static uint64_t stamp(const struct source_target *target)
+{
+    static const char *const endings[] = { "", "-wal", "-journal" };
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char *path = xasprintf("%s%s", target->path, endings[i]);
+        struct stat status = { 0 };
+
+        stat(path, &status);
+        sum = sum * STAMP_PRIME + (uint64_t)status.st_ino;
+        sum = sum * STAMP_PRIME + (uint64_t)status.st_size;
+        sum = sum * STAMP_PRIME + (uint64_t)status.st_mtim.tv_sec;
+        sum = sum * STAMP_PRIME + (uint64_t)status.st_mtim.tv_nsec;
+        free(path);
+    }
+    return sum;
+}
+
+const struct source source_sqlite = { .name = "sqlite",
+                                      .fetch = fetch,
+                                      .stamp = stamp };

@@ -276,11 +276,11 @@ Test(sink, settling_ends_when_the_required_sinks_have_grown)
     add_sink(&set, "optional", "/nonexistent", false);
     mark = sink_mark(&set);
     before_ns = clock_now_ns();
-    sink_settle(&set, mark, 30);
+    sink_mark_free(sink_settle(&set, mark, 30));
     cr_expect_geq(clock_now_ns() - before_ns, 30 * NS_PER_MS);
     write_log("w", "x");
     before_ns = clock_now_ns();
-    sink_settle(&set, mark, 5000);
+    sink_mark_free(sink_settle(&set, mark, 5000));
     cr_expect_lt(clock_now_ns() - before_ns, 1000 * NS_PER_MS);
     sink_mark_free(mark);
     sink_set_release(&set);
@@ -413,6 +413,109 @@ Test(sink, what_was_handed_over_is_no_finding)
     observation_release(&o);
 }
 
+/* A page that makes the gateway write a line when it is fetched. */
+
+static int fetched;
+
+static void fetch_and_log(struct page *page, const struct source_target *target)
+{
+    char line[32];
+
+    (void)target;
+    snprintf(line, sizeof line, "asked %d\n", ++fetched);
+    write_log("a", line);
+    page_add_text(page, line, strlen(line));
+}
+
+static const struct source logged_source = { .name = "logged",
+                                             .fetch = fetch_and_log };
+
+Test(sink, a_line_that_looking_itself_made_is_none_of_the_case)
+{
+    const struct sink_spec specs[] = {
+        { .name = "log", .required = true, .flush_ms = 30, .path = path },
+        { .name = "page", .required = true, .source = &logged_source }
+    };
+    struct observation o = observe();
+    struct sink_set set = { 0 };
+    struct sink_mark *mark, *end;
+    struct scan_set canaries;
+    struct err err = { 0 };
+
+    o.requests = xcalloc(1, sizeof *o.requests);
+    o.request_count = 1;
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++)
+        sink_set_add(&set, &specs[i]);
+    mark = sink_mark(&set);
+    end = sink_settle(&set, mark, 0);
+    cr_assert(scan_set_init(&canaries, o.canaries, o.canary_count, &err));
+    sink_scan(&set, mark, end, &canaries, &o);
+    cr_expect_eq(o.sinks[0].bytes, 0);
+    cr_expect_str_eq(o.sinks[0].problem, "nothing came within flush_ms");
+    cr_expect_gt(o.sinks[1].bytes, 0);
+    scan_set_release(&canaries);
+    sink_mark_free(mark);
+    sink_mark_free(end);
+    sink_set_release(&set);
+    observation_release(&o);
+}
+
+/* A page that tells without being fetched whether it is another one. */
+
+static uint64_t stamps[8];
+static size_t asked;
+
+static uint64_t next_stamp(const struct source_target *target)
+{
+    (void)target;
+    return stamps[asked < 7 ? asked++ : 7];
+}
+
+static void fetch_counted(struct page *page, const struct source_target *target)
+{
+    char text[32];
+
+    (void)target;
+    snprintf(text, sizeof text, "%d", fetched++ ? (int)asked : 0);
+    page_add_text(page, text, strlen(text));
+}
+
+static const struct source stamped_source = { .name = "stamped",
+                                              .fetch = fetch_counted,
+                                              .stamp = next_stamp };
+
+Test(sink, a_page_is_not_fetched_while_nothing_is_or_all_is_being_written)
+{
+    static const struct {
+        const char *name;
+        uint64_t stamps[8]; /* when it was added, at the mark, later */
+        int fetched;        /* in settling: once for its end */
+    } rows[] = {
+        { "nothing was written", { 1, 1, 1, 1, 1, 1, 1, 1 }, 1 },
+        { "it is being written", { 1, 1, 2, 3, 4, 5, 6, 7 }, 1 },
+        { "it was written", { 1, 1, 2, 2, 2, 2, 2, 2 }, 2 },
+        { "it was written slowly", { 1, 1, 2, 3, 3, 3, 3, 3 }, 2 },
+    };
+    const struct sink_spec spec = { .name = "page",
+                                    .required = true,
+                                    .source = &stamped_source };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sink_set set = { 0 };
+        struct sink_mark *mark;
+
+        memcpy(stamps, rows[i].stamps, sizeof stamps);
+        asked = 0;
+        sink_set_add(&set, &spec);
+        mark = sink_mark(&set);
+        fetched = 0;
+        sink_mark_free(sink_settle(&set, mark, 90));
+        cr_expect_eq(fetched, rows[i].fetched, "%s: %d", rows[i].name, fetched);
+        sink_mark_free(mark);
+        sink_set_release(&set);
+    }
+}
+
 /* A sink that declares when its lines are there. */
 Test(sink, what_does_not_come_within_its_time_is_a_problem)
 {
@@ -433,7 +536,7 @@ Test(sink, what_does_not_come_within_its_time_is_a_problem)
         if (written)
             write_log("a", "a line\n");
         before_ns = clock_now_ns();
-        sink_settle(&set, mark, 0);
+        sink_mark_free(sink_settle(&set, mark, 0));
         if (!written)
             cr_expect_geq(clock_now_ns() - before_ns, 40 * NS_PER_MS);
         scan_sinks(&set, mark, &o);

@@ -1,6 +1,7 @@
 #include "harness/leaks/source.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -114,6 +115,46 @@ Test(source, a_database_is_read_while_it_is_written)
     unlink(more);
     snprintf(more, sizeof more, "%s-shm", path);
     unlink(more);
+}
+
+Test(source, the_stamp_of_a_database_tells_that_it_was_written)
+{
+    static const char *const modes[] = { "DELETE", "WAL" };
+    struct source_target target = { .path = path };
+
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        char words[120], more[80];
+        sqlite3 *database;
+        uint64_t absent = source_sqlite.stamp(&target), made;
+        struct page page;
+
+        database = open_database();
+        snprintf(words, sizeof words,
+                 "PRAGMA journal_mode = %s; CREATE TABLE t(x);"
+                 "INSERT INTO t VALUES('old')",
+                 modes[i]);
+        say(database, words);
+        made = source_sqlite.stamp(&target);
+        cr_expect_neq(absent, made, "%s", modes[i]);
+        fetch(&page);
+        cr_expect_eq(source_sqlite.stamp(&target), made, "%s", modes[i]);
+        page_release(&page);
+        /* A clock of the file system's may stand still for 10 ms. */
+        poll(NULL, 0, 20);
+        say(database, "INSERT INTO t VALUES('new')");
+        cr_expect_neq(source_sqlite.stamp(&target), made, "%s", modes[i]);
+        made = source_sqlite.stamp(&target);
+        say(database, "BEGIN IMMEDIATE; INSERT INTO t VALUES('other')");
+        if (!i)
+            cr_expect_neq(source_sqlite.stamp(&target), made);
+        say(database, "ROLLBACK");
+        sqlite3_close(database);
+        snprintf(more, sizeof more, "%s-wal", path);
+        unlink(more);
+        snprintf(more, sizeof more, "%s-shm", path);
+        unlink(more);
+        unlink(path);
+    }
 }
 
 Test(source, a_database_that_is_not_there_is_empty)
