@@ -56,6 +56,8 @@ static bool add_file(struct adding *a)
 static bool add_otlp(struct adding *a)
 {
     a->spec.path = a->slot->otlp_file;
+    a->spec.drain = otlp_receiver_problem;
+    a->spec.context = a->slot->otlp;
     return true;
 }
 

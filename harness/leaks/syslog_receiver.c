@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -36,18 +37,14 @@ struct syslog_receiver {
 /* --- one datagram -------------------------------------------------------- */
 
 /* The kernel counts what found no room in the queue. */
-static void note_dropped(struct syslog_receiver *receiver, struct msghdr *head)
+static void note_dropped(struct syslog_receiver *receiver, int fd)
 {
-    for (struct cmsghdr *at = CMSG_FIRSTHDR(head); at;
-         at = CMSG_NXTHDR(head, at)) {
-        uint32_t dropped = 0;
+    uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+    socklen_t size = sizeof memory;
 
-        if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SO_RXQ_OVFL)
-            continue;
-        memcpy(&dropped, CMSG_DATA(at), sizeof dropped);
-        if (dropped)
-            receiver->problem = "a datagram was dropped";
-    }
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size) == 0 &&
+        memory[SK_MEMINFO_DROPS])
+        receiver->problem = "a datagram was dropped";
 }
 
 /* A line of its own, whatever it ends with. */
@@ -73,21 +70,13 @@ static void keep(struct syslog_receiver *receiver, size_t length)
 static bool take(struct syslog_receiver *receiver, int fd)
 {
     struct iovec part = { receiver->bytes, DATAGRAM_MOST };
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(uint32_t))];
-    } control;
-    struct msghdr head = { .msg_iov = &part,
-                           .msg_iovlen = 1,
-                           .msg_control = &control,
-                           .msg_controllen = sizeof control };
+    struct msghdr head = { .msg_iov = &part, .msg_iovlen = 1 };
     ssize_t length = recvmsg(fd, &head, MSG_DONTWAIT);
 
     if (length < 0)
         return errno == EINTR;
     if (head.msg_flags & MSG_TRUNC)
         receiver->problem = "a datagram was longer than 64 KiB";
-    note_dropped(receiver, &head);
     keep(receiver, (size_t)length);
     return true;
 }
@@ -98,9 +87,11 @@ const char *syslog_receiver_drain(void *context)
     const char *problem;
 
     pthread_mutex_lock(&receiver->lock);
-    for (int i = 0; i < SOCKETS; i++)
+    for (int i = 0; i < SOCKETS; i++) {
         while (take(receiver, receiver->sockets[i]))
             continue;
+        note_dropped(receiver, receiver->sockets[i]);
+    }
     problem = receiver->problem;
     pthread_mutex_unlock(&receiver->lock);
     return problem;
@@ -127,7 +118,7 @@ static void *run(void *context)
 static int open_socket(int family, const void *address, socklen_t size,
                        struct err *err)
 {
-    int yes = 1, bytes = QUEUE_BYTES;
+    int bytes = QUEUE_BYTES;
     int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0 || bind(fd, address, size) != 0) {
@@ -137,7 +128,6 @@ static int open_socket(int family, const void *address, socklen_t size,
         return -1;
     }
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes);
     return fd;
 }
 

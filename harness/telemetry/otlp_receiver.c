@@ -1,6 +1,7 @@
 #include "harness/telemetry/otlp_receiver.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -16,6 +17,7 @@
 #define CONNECTIONS_MOST  256u
 #define CONNECTION_MEMORY (16u << 10)
 #define TIMEOUT_S         30u
+#define TOO_LARGE         413u
 
 struct otlp_receiver {
     struct MHD_Daemon *daemon;
@@ -27,31 +29,47 @@ struct otlp_receiver {
     struct metrics points;  /* of all so far */
     int64_t points_ns;      /* when the latest of them came */
     bool points_lost;
+    const char *problem; /* NULL: all that was sent stands in the file */
 };
 
 /* One request on its way in. */
 struct incoming {
     struct buf body;
+    bool answered;
 };
+
+static void note_problem(struct otlp_receiver *receiver, const char *problem)
+{
+    pthread_mutex_lock(&receiver->lock);
+    receiver->problem = problem;
+    pthread_mutex_unlock(&receiver->lock);
+}
+
+static void append(struct otlp_receiver *receiver, const char *bytes,
+                   size_t length)
+{
+    while (length) {
+        ssize_t put = write(receiver->file, bytes, length);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            note_problem(receiver, "its file cannot be written");
+            return;
+        }
+        bytes += put;
+        length -= (size_t)put;
+    }
+}
 
 /* Before the checks may look: what they see stands in the file already. */
 static void keep(struct otlp_receiver *receiver, struct otlp_answer *answer)
 {
-    const char *at;
-    size_t left;
-
     if (answer->plain.length)
         buf_add(&answer->plain, "\n", 1); /* two requests are two texts */
-    at = buf_text(&answer->plain);
-    left = answer->plain.length;
-    while (left) {
-        ssize_t put = write(receiver->file, at, left);
-
-        if (put <= 0)
-            break;
-        at += put;
-        left -= (size_t)put;
-    }
+    append(receiver, buf_text(&answer->plain), answer->plain.length);
+    if (answer->status == TOO_LARGE)
+        note_problem(receiver, "a request was longer than 64 MiB");
     pthread_mutex_lock(&receiver->lock);
     telemetry_join(&receiver->seen, &answer->seen);
     receiver->points_lost |= answer->points_lost;
@@ -71,6 +89,7 @@ static enum MHD_Result answer(struct otlp_receiver *receiver,
     struct MHD_Response *response;
     enum MHD_Result queued;
 
+    incoming->answered = true;
     otlp_answer(&decided, method, url,
                 MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
                                             "Content-Type"),
@@ -115,11 +134,15 @@ static void on_completed(void *user, struct MHD_Connection *connection,
 {
     struct incoming *incoming = *state;
 
-    (void)user;
     (void)connection;
     (void)code;
     if (!incoming)
         return;
+    /* It broke off: what came of it may hold a secret. */
+    if (!incoming->answered && incoming->body.length) {
+        buf_add(&incoming->body, "\n", 1);
+        append(user, incoming->body.data, incoming->body.length);
+    }
     if (incoming->body.data)
         xwipe(incoming->body.data, incoming->body.length);
     buf_release(&incoming->body);
@@ -255,4 +278,15 @@ bool otlp_receiver_metrics(struct otlp_receiver *receiver, struct metrics *out,
     all = !receiver->points_lost;
     pthread_mutex_unlock(&receiver->lock);
     return all;
+}
+
+const char *otlp_receiver_problem(void *context)
+{
+    struct otlp_receiver *receiver = context;
+    const char *problem;
+
+    pthread_mutex_lock(&receiver->lock);
+    problem = receiver->problem;
+    pthread_mutex_unlock(&receiver->lock);
+    return problem;
 }

@@ -38,6 +38,10 @@ void otlp_receiver_take(struct otlp_receiver *receiver, struct telemetry *out,
 bool otlp_receiver_metrics(struct otlp_receiver *receiver, struct metrics *out,
                            int64_t *came_ns);
 
+/* NULL, or why not all that was sent stands in the file: the drain of a sink.
+ */
+const char *otlp_receiver_problem(void *receiver);
+
 /* One request, decided: pure. */
 struct otlp_answer {
     unsigned status;  /* 200, 400, 404, 405, 413, 415 */

@@ -1,7 +1,9 @@
 /* What an exporter is answered, and that what it sent is there. */
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -158,6 +160,99 @@ Test(otlp_receiver, what_was_sent_is_in_the_file_and_can_be_taken)
     http_trace_release(&trace);
     telemetry_release(&taken);
     buf_release(&file);
+    free(url);
+    unlink(path);
+}
+
+static struct otlp_receiver *receive(const char *path)
+{
+    struct err err = { 0 };
+    struct otlp_receiver *receiver = otlp_receiver_new(path, &err);
+
+    cr_assert(receiver, "%s: %s", err.where, err.text);
+    return receiver;
+}
+
+#define HEAD                                                                   \
+    "POST /v1/traces HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"             \
+    "Content-Type: application/json\r\n"
+
+/* Sends these bytes; answered: and waits until the other end is done. */
+static void send_bytes(const struct otlp_receiver *receiver, const char *bytes,
+                       bool answered)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char answer[1024];
+
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port =
+        htons((uint16_t)atoi(strrchr(otlp_receiver_url(receiver), ':') + 1));
+    cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    cr_assert_eq(write(fd, bytes, strlen(bytes)), (ssize_t)strlen(bytes));
+    while (answered && read(fd, answer, sizeof answer) > 0)
+        continue;
+    close(fd);
+}
+
+Test(otlp_receiver, what_cannot_be_kept_is_a_problem)
+{
+    struct otlp_receiver *receiver = receive("/dev/full");
+
+    cr_expect_null(otlp_receiver_problem(receiver));
+    send_bytes(receiver, HEAD "Content-Length: 2\r\n\r\n{}", true);
+    cr_expect_str_eq(otlp_receiver_problem(receiver),
+                     "its file cannot be written");
+    otlp_receiver_free(receiver);
+}
+
+Test(otlp_receiver, of_an_upload_that_breaks_off_is_kept_what_came)
+{
+    char path[] = "/tmp/gatedrill-test-XXXXXX";
+    struct otlp_receiver *receiver;
+    struct err err = { 0 };
+    struct buf file = { 0 };
+
+    close(mkstemp(path));
+    receiver = receive(path);
+    send_bytes(receiver, HEAD "Content-Length: 900\r\n\r\n{\"half", false);
+    /* By then the first one has been read, too. */
+    send_bytes(receiver, HEAD "Content-Length: 2\r\n\r\n{}", true);
+    otlp_receiver_free(receiver);
+    cr_assert(text_file_append_to(&file, path, &err));
+    cr_expect(strstr(buf_text(&file), "{\"half\n"), "%s", buf_text(&file));
+    buf_release(&file);
+    unlink(path);
+}
+
+Test(otlp_receiver, too_long_a_request_is_a_problem)
+{
+    static const char *const headers[] = { "Content-Type: application/json",
+                                           NULL };
+    char path[] = "/tmp/gatedrill-test-XXXXXX", *url;
+    struct client_request request = { .method = "POST",
+                                      .headers = headers,
+                                      .body_length = OTLP_BODY_MOST + 1,
+                                      .timeout_ms = 20000 };
+    struct otlp_receiver *receiver;
+    struct http_trace trace;
+    char *zeros = xcalloc(OTLP_BODY_MOST + 1, 1);
+
+    close(mkstemp(path));
+    receiver = receive(path);
+    url = xasprintf("%s/v1/traces", otlp_receiver_url(receiver));
+    request.url = url;
+    request.body = zeros;
+    client_global_init();
+    client_exchange(&trace, &request);
+    client_global_release();
+    http_trace_decode(&trace);
+    cr_expect_eq(trace.status, 413);
+    cr_expect_str_eq(otlp_receiver_problem(receiver),
+                     "a request was longer than 64 MiB");
+    otlp_receiver_free(receiver);
+    http_trace_release(&trace);
+    free(zeros);
     free(url);
     unlink(path);
 }

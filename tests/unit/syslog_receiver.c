@@ -2,10 +2,13 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -112,6 +115,43 @@ Test(syslog_receiver, a_cut_datagram_is_a_problem)
                      "a datagram was longer than 64 KiB");
     free(text);
     syslog_receiver_free(receiver);
+}
+
+static void *read_on(void *context)
+{
+    int fd = *(int *)context;
+    char bytes[65536];
+
+    while (read(fd, bytes, sizeof bytes) > 0)
+        continue;
+    return NULL;
+}
+
+/* The file is a pipe nobody reads, so that the queue gets full; nothing is
+ * queued behind what was dropped. */
+Test(syslog_receiver, a_dropped_datagram_is_a_problem)
+{
+    enum { LENGTH = 60000, MANY = 400 };
+    struct syslog_receiver *receiver;
+    char *text = xcalloc(LENGTH + 1, 1);
+    pthread_t thread;
+    int ends[2];
+
+    cr_assert_eq(mkfifo(file, 0600), 0);
+    ends[0] = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ends[1] = open(file, O_WRONLY | O_CLOEXEC);
+    receiver = receive();
+    memset(text, 'x', LENGTH);
+    for (int i = 0; i < MANY; i++)
+        send_udp(receiver, text);
+    fcntl(ends[0], F_SETFL, 0);
+    pthread_create(&thread, NULL, read_on, &ends[0]);
+    cr_expect_str_eq(syslog_receiver_drain(receiver), "a datagram was dropped");
+    syslog_receiver_free(receiver);
+    close(ends[1]);
+    pthread_join(thread, NULL);
+    close(ends[0]);
+    free(text);
 }
 
 Test(syslog_receiver, too_long_a_name_is_told)
