@@ -45,8 +45,8 @@ static void copy_told(struct late_case *c, const struct observation *o)
     for (size_t i = 0; i < o->hit_count; i++) {
         struct late_told *told = &c->told[c->told_count];
 
-        /* A digest does not stand for the text. */
-        if (o->hits[i].how == HIT_DERIVED)
+        /* A digest, or a rest of it, does not stand for the text. */
+        if (!hit_is_leak(o->hits[i].how))
             continue;
         memcpy(told->canary, o->hits[i].canary, sizeof told->canary);
         memcpy(told->sink, o->hits[i].sink, sizeof told->sink);
@@ -112,7 +112,7 @@ static void take_pages(struct late_slot *out)
 void late_add_slot(struct drill *drill, struct slot *slot)
 {
     struct late *late = &drill->late;
-    struct late_slot taken = { .sinks = slot->sinks };
+    struct late_slot taken = { .runbook = slot->runbook, .sinks = slot->sinks };
 
     if (!slot->sinks.count)
         return;

@@ -20,6 +20,7 @@ struct slot;
 /* A process that has ended, or is about to. */
 struct late_slot {
     char id[LATE_ID_SIZE];
+    const struct runbook *runbook;
     struct sink_set sinks;
     struct page *pages; /* of each sink as it was at the end; {0} of files */
     struct canary *keys;

@@ -26,18 +26,21 @@ static void collect(void *context, const char *bytes, size_t length)
     buf_add(context, bytes, length);
 }
 
-/* Something compressed may begin here. */
+/* Something compressed may begin here. What does not end here, or is long, is
+ * to be looked at closely. */
 static bool hides_one(const struct forbidden *secrets, size_t magic,
                       const char *bytes, size_t length)
 {
     struct unpack *unpack = unpack_new(magic, UNPACKED_MOST);
     struct buf text = { 0 };
+    enum unpack_state state;
     size_t used;
     bool found;
 
-    unpack_feed(unpack, bytes, length, &used, collect, &text);
-    found = text.length &&
-            forbidden_find(secrets, text.data, text.length, NULL) != NULL;
+    state = unpack_feed(unpack, bytes, length, &used, collect, &text);
+    found = state == UNPACK_TOO_MUCH || (text.length && state == UNPACK_MORE);
+    found = found || (text.length && forbidden_find(secrets, text.data,
+                                                    text.length, NULL) != NULL);
     unpack_free(unpack);
     if (text.data)
         xwipe(text.data, text.length);

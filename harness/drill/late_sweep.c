@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "harness/drill/drill.h"
 #include "harness/drill/late_look.h"
@@ -10,7 +11,8 @@
 #include "harness/leaks/canary.h"
 
 /* Compiled at once: what that costs grows faster than their number. */
-#define BATCH 256
+#define BATCH       256
+#define FIRST_BATCH 64
 
 /* Canaries of one process, and whose each is. */
 struct wanted {
@@ -58,7 +60,8 @@ static void gather(struct wanted *out, const struct late *late,
     *out = (struct wanted){ 0 };
     for (size_t i = 0; i < slot->key_count; i++)
         want(out, &slot->keys[i], NULL);
-    for (size_t i = 0; i < late->case_count; i++)
+    /* The last first. */
+    for (size_t i = late->case_count; i-- > 0;)
         for (size_t k = 0;
              ran_on(&late->cases[i], slot) && k < late->cases[i].canary_count;
              k++)
@@ -115,7 +118,7 @@ static void note(struct sweep *sweep, const struct late_slot *slot,
     struct late_case *owner =
         answers_for(&sweep->drill->late, slot, wanted->owners[index], hit);
 
-    if (!owner || hit->how == HIT_DERIVED ||
+    if (!owner || !hit_is_leak(hit->how) ||
         (early && is_noted(sweep, slot, &wanted->items[index], hit)))
         return;
     sweep->news =
@@ -132,25 +135,34 @@ static void note(struct sweep *sweep, const struct late_slot *slot,
 
 /* --- looking closely ----------------------------------------------------- */
 
-/* One sink, for canaries from..to of those wanted. */
-static bool search(struct sweep *sweep, const struct late_slot *slot,
-                   size_t index, const struct wanted *wanted, size_t from,
-                   size_t to, struct err *err)
+/* What could not be read may hold anything. */
+static void warn(const struct late_slot *slot, const struct observation *found)
+{
+    for (size_t i = 0; i < found->sink_count; i++)
+        if (found->sinks[i].required && found->sinks[i].problem[0])
+            log_line(LOG_WARNING, "%s: %s: not all searched at the end: %s",
+                     slot->id, found->sinks[i].name, found->sinks[i].problem);
+}
+
+/* One sink, for canaries from..to of those wanted, of which set was made. */
+static void search_sink(struct sweep *sweep, const struct late_slot *slot,
+                        size_t index, struct scan_set *set,
+                        const struct wanted *wanted, size_t from, size_t to)
 {
     /* In this order; the first only says whether there is anything. */
     static const enum late_part parts[] = { LATE_WHOLE, LATE_SINCE_READY,
                                             LATE_NOT_GIVEN };
-    const struct sink *sink = &slot->sinks.items[index];
-    struct scan_set set;
     bool any = true;
 
-    if (!scan_set_init(&set, wanted->items + from, to - from, err))
-        return false;
     for (size_t p = 0; p < sizeof parts / sizeof *parts && any; p++) {
-        struct observation found = { .canaries = wanted->items + from,
+        struct observation found = { .runbook = slot->runbook,
+                                     .canaries = wanted->items + from,
                                      .canary_count = to - from };
 
-        late_search(&found, &set, sink, &slot->pages[index], parts[p]);
+        late_search(&found, set, &slot->sinks.items[index], &slot->pages[index],
+                    parts[p]);
+        if (!p && !from)
+            warn(slot, &found);
         any = p || found.hit_count;
         for (size_t i = 0; p && i < found.hit_count; i++)
             note(sweep, slot, wanted, from + found.hits[i].canary_index,
@@ -158,23 +170,54 @@ static bool search(struct sweep *sweep, const struct late_slot *slot,
         free(found.hits);
         free(found.sinks);
     }
+}
+
+/* Those sinks of the slot that are chosen. */
+static bool search(struct sweep *sweep, const struct late_slot *slot,
+                   const bool *chosen, const struct wanted *wanted, size_t from,
+                   size_t to, struct err *err)
+{
+    struct scan_set set;
+
+    if (!scan_set_init(&set, wanted->items + from, to - from, err))
+        return false;
+    for (size_t i = 0; i < slot->sinks.count; i++)
+        if (chosen[i])
+            search_sink(sweep, slot, i, &set, wanted, from, to);
     scan_set_release(&set);
     return true;
 }
 
-static bool look_closely(struct sweep *sweep, const struct late_slot *slot,
-                         size_t index, struct err *err)
+static size_t least(size_t a, size_t b)
 {
+    return a < b ? a : b;
+}
+
+/* For keys, and for what the last cases had, every sink; for all the rest, of
+ * which there may be thousands, those that are suspect. */
+static bool look_through(struct sweep *sweep, const struct late_slot *slot,
+                         struct err *err)
+{
+    bool *chosen = xcalloc(slot->sinks.count + 1, sizeof *chosen);
     struct wanted wanted;
+    size_t from;
     bool ok = true;
 
     gather(&wanted, &sweep->drill->late, slot);
-    for (size_t from = 0; from < wanted.count && ok; from += BATCH)
-        ok = search(sweep, slot, index, &wanted, from,
-                    from + BATCH < wanted.count ? from + BATCH : wanted.count,
-                    err);
+    from = least(wanted.count, FIRST_BATCH);
+    for (size_t i = 0; i < slot->sinks.count; i++)
+        chosen[i] = true;
+    if (from)
+        ok = search(sweep, slot, chosen, &wanted, 0, from, err);
+    for (size_t i = 0; i < slot->sinks.count && from < wanted.count; i++)
+        chosen[i] = late_suspects(&sweep->drill->folder.forbidden,
+                                  &slot->sinks.items[i], &slot->pages[i]);
+    for (; from < wanted.count && ok; from += BATCH)
+        ok = search(sweep, slot, chosen, &wanted, from,
+                    least(from + BATCH, wanted.count), err);
     free(wanted.items);
     free(wanted.owners);
+    free(chosen);
     return ok;
 }
 
@@ -248,11 +291,7 @@ bool late_sweep(struct drill *drill, struct err *err)
     bool ok = true;
 
     for (size_t i = 0; i < late->slot_count && ok; i++)
-        for (size_t s = 0; s < late->slots[i].sinks.count && ok; s++)
-            if (late_suspects(&drill->folder.forbidden,
-                              &late->slots[i].sinks.items[s],
-                              &late->slots[i].pages[s]))
-                ok = look_closely(&sweep, &late->slots[i], s, err);
+        ok = look_through(&sweep, &late->slots[i], err);
     if (ok)
         ok = tell_all(&sweep, err);
     free(sweep.news);

@@ -79,6 +79,21 @@ Test(late, a_secret_in_a_compressed_log_is_suspect)
     cr_expect_not(suspects());
 }
 
+/* The window ends long before what is compressed does. */
+Test(late, a_long_compressed_log_is_suspect)
+{
+    gzFile out = gzopen(path, "wb1");
+    unsigned state = 1;
+
+    for (size_t i = 0; i < 700000; i++) {
+        state = state * 1103515245u + 12345u;
+        gzputc(out, 'a' + (int)(state >> 16) % 26);
+    }
+    gzwrite(out, key.text, (unsigned)strlen(key.text));
+    gzclose(out);
+    cr_expect(suspects());
+}
+
 Test(late, of_a_page_what_was_handed_over_is_not_suspect)
 {
     char *setting = xasprintf("KEY=%s", key.text);

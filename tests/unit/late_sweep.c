@@ -10,6 +10,7 @@
 #include "harness/drill/drill.h"
 #include "harness/evidence/evidence.h"
 #include "harness/leaks/canary.h"
+#include "harness/leaks/plant.h"
 
 static char folder[64];
 static struct drill drill;
@@ -177,6 +178,63 @@ Test(late_sweep, a_digest_that_was_told_does_not_hide_the_key)
 }
 
 /* The file's name is the place of the hit. */
+Test(late_sweep, a_rest_that_was_told_does_not_hide_the_key)
+{
+    struct sink_hit told = told_as(HIT_ALLOWED);
+
+    add_sink("*.log", NULL);
+    append("a.log", slot.client_key.text);
+    end(&told, 1);
+    expect_verdict(VERDICT_FAIL, "written late");
+}
+
+/* All but its beginning and its end. */
+static void append_masked(size_t first, size_t last)
+{
+    const char *key = slot.client_key.text;
+    char *masked =
+        xasprintf("%.*s****%s", (int)first, key, key + strlen(key) - last);
+
+    append("a.log", masked);
+    free(masked);
+}
+
+Test(late_sweep, a_rest_that_is_allowed_is_no_leak)
+{
+    runbook.redaction.masked =
+        (struct runbook_masked){ .first = 16, .last = 16 };
+    slot.runbook = &runbook;
+    add_sink("*.log", NULL);
+    append_masked(16, 16);
+    end(NULL, 0);
+    expect_verdict(VERDICT_PASS, NULL);
+}
+
+Test(late_sweep, a_rest_that_is_not_allowed_is_a_leak)
+{
+    slot.runbook = &runbook;
+    add_sink("*.log", NULL);
+    append_masked(16, 16);
+    end(NULL, 0);
+    expect_verdict(VERDICT_FAIL, "written late");
+}
+
+/* Only decoding shows it. */
+Test(late_sweep, a_key_that_was_coded_twice_is_found_without_being_suspect)
+{
+    struct buf dump = { 0 };
+    const struct plant *plant = plants;
+
+    while (strcmp(plant->name, "base64-twice") != 0)
+        plant++;
+    plant->write(&dump, slot.client_key.text, strlen(slot.client_key.text));
+    add_sink("*.log", NULL);
+    append("a.log", buf_text(&dump));
+    end(NULL, 0);
+    expect_verdict(VERDICT_FAIL, "written late");
+    buf_release(&dump);
+}
+
 Test(late_sweep, a_key_in_a_place_is_concealed_and_the_run_goes_on)
 {
     char *name = xasprintf("%s.log", slot.client_key.text);
