@@ -363,7 +363,10 @@ bool run_folder_quarantine(struct run_folder *folder, const char *name,
 
     if (!kept)
         err_set(err, ERR_STATE, name, "not a name for quarantine");
-    kept = kept && text_file_append_to(&text, from, err);
+    kept =
+        kept &&
+        run_folder_allows(folder, "a file's name", name, strlen(name), err) &&
+        text_file_append_to(&text, from, err);
     pthread_mutex_lock(&folder->lock);
     if (kept && !write_whole(path, buf_text(&text), text.length, 0600))
         kept = fail_io(folder, path, err);

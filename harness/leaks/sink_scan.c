@@ -130,11 +130,38 @@ static bool is_glob(const char *path)
     return strpbrk(path, "*?[") != NULL;
 }
 
+static bool has_name(const struct trail *trail, const char *path)
+{
+    for (size_t i = 0; i < trail->count; i++)
+        if (strcmp(trail->items[i].path, path) == 0)
+            return true;
+    return false;
+}
+
+/* Who may list a folder reads the names in it. The place is not the name: that
+ * would be told with what is in it. */
+static void scan_names(struct looking *l, const struct trail *from,
+                       const struct trail *to)
+{
+    for (size_t i = 0; i < to->count; i++) {
+        const char *path = to->items[i].path;
+        struct scan_hits hits = { 0 };
+
+        if (has_name(from, path))
+            continue;
+        fail(l, scan_bytes(l->set, path, strlen(path), 1, &hits));
+        for (size_t h = 0; h < hits.count; h++)
+            note_hit(l, &hits.items[h], "a file's name");
+        scan_hits_release(&hits);
+    }
+}
+
 static void scan_files(struct looking *l, const struct sink_stand *from,
                        const struct sink_stand *to)
 {
     struct trail_parts parts;
 
+    scan_names(l, &from->files, &to->files);
     trail_compare(&parts, &from->files, &to->files);
     fail(l, parts.problem);
     for (size_t i = 0; i < parts.count; i++) {

@@ -315,6 +315,31 @@ Test(sink, of_a_glob_a_hit_names_the_file)
     observation_release(&o);
 }
 
+/* Renamed to the canary and back: nothing in it is one. */
+Test(sink, a_name_of_a_file_is_looked_at_when_it_is_new)
+{
+    struct sink_set sinks = { 0 };
+    struct observation o = observe();
+    char pattern[64], name[80];
+    struct sink_mark *mark;
+
+    snprintf(pattern, sizeof pattern, "%s/*", folder);
+    snprintf(name, sizeof name, "%s/sk-abcdefgh.log", folder);
+    add_sink(&sinks, "file *", pattern, false);
+    mark = sink_mark(&sinks);
+    write_log("we", "");
+    cr_assert_eq(rename(path, name), 0);
+    scan_sinks(&sinks, mark, &o);
+    cr_assert_eq(o.hit_count, 1);
+    cr_expect_str_eq(o.hits[0].canary, "client.key");
+    cr_expect_str_eq(o.hits[0].place, "a file's name");
+    scan_sinks(&sinks, sink_mark(&sinks), &o);
+    cr_expect_eq(o.hit_count, 1, "a name that was there before");
+    unlink(name);
+    observation_release(&o);
+    sink_set_release(&sinks);
+}
+
 Test(sink, of_a_database_a_hit_names_the_column)
 {
     struct observation o = observe();
