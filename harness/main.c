@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/nearest.h"
 #include "harness/cmd.h"
+#include "harness/launch/process.h"
 #include "harness/outlet.h"
 
 static const struct cmd cmds[] = {
@@ -57,6 +58,7 @@ int main(int argc, char **argv)
     mallopt(M_ARENA_MAX, 2);
     core_files_forbid();
     json_wipe_freed();
+    process_raise_descriptors();
     log_init("gatedrill", LOG_WARNING);
     if (!word) {
         write_usage(stderr);

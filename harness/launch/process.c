@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,21 @@
 static int process_open_pidfd(pid_t pid)
 {
     return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* What this program was started with; 0: it was not raised. */
+static struct rlimit process_descriptors;
+
+void process_raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+        limit.rlim_cur == limit.rlim_max)
+        return;
+    process_descriptors = limit;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static bool process_spawn(pid_t *pid, const struct process_spec *spec,
@@ -63,6 +79,8 @@ static bool process_spawn(pid_t *pid, const struct process_spec *spec,
         err_set_errno(err, ERR_STATE, spec->argv[0]);
         return false;
     }
+    if (process_descriptors.rlim_max)
+        prlimit(*pid, RLIMIT_NOFILE, &process_descriptors, NULL);
     return true;
 }
 

@@ -25,6 +25,9 @@ struct process_spec {
     int stdout_fd; /* instead of stdout_path when > 0; borrowed */
 };
 
+/* As many open files as the system allows: hundreds of cases at once need them.
+ * Children get what this program was started with. Once, before any thread. */
+void process_raise_descriptors(void);
 /* Errors (ERR_STATE): the command, and what the system said. */
 bool process_start(struct process *out, const struct process_spec *spec,
                    struct err *err);

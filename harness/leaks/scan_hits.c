@@ -106,9 +106,9 @@ static size_t neighbours(const struct scan_hits *hits, size_t i)
     return count;
 }
 
-/* How many bytes of the canary the pieces show together; whole: all that is its
- * own. What breaks lines eats blanks, and what escapes a text before it encodes
- * it leaves only the letters. */
+/* How many of the canary's own bytes the pieces show together: the others stand
+ * in every text beside it. whole: all of them. What breaks lines eats blanks,
+ * and what escapes a text before it encodes it leaves only the letters. */
 static size_t together(const struct scan_hit *pieces, size_t count,
                        const struct canary *canary, bool *whole)
 {
@@ -118,7 +118,7 @@ static size_t together(const struct scan_hit *pieces, size_t count,
     for (size_t i = 0; i < count; i++)
         for (size_t b = pieces[i].first; b < pieces[i].last && b < CANARY_MOST;
              b++) {
-            sum += !seen[b];
+            sum += !seen[b] && canary_is_own(canary, b);
             seen[b] = true;
         }
     *whole = strlen(canary->text) <= CANARY_MOST;

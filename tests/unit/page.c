@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/xalloc.h"
 #include "harness/client/client.h"
 #include "harness/leaks/source.h"
@@ -204,5 +205,41 @@ Test(page, of_a_command_that_fails_is_a_problem)
     page_release(&page);
     run(&page, WORDS(WORD("no-such-program-at-all")));
     cr_expect(strstr(page.problem, "could not be run"), "%s", page.problem);
+    page_release(&page);
+}
+
+Test(page, of_a_command_that_prints_too_much_it_is_ended)
+{
+    int64_t began_ns = clock_now_ns();
+    struct page page;
+
+    run(&page, WORDS(WORD("sh"), WORD("-c"),
+                     WORD("head -c 70000000 /dev/zero; sleep 60")));
+    cr_expect_str_eq(page.problem, "is longer than 64 MiB");
+    cr_expect_lt(clock_now_ns() - began_ns, 4 * NS_PER_S);
+    page_release(&page);
+}
+
+/* A child of it may hold its output open. */
+Test(page, of_a_command_whose_child_goes_on_is_what_it_printed)
+{
+    int64_t began_ns = clock_now_ns();
+    struct page page;
+
+    run(&page, WORDS(WORD("sh"), WORD("-c"), WORD("sleep 60 & echo one")));
+    cr_expect_str_eq(buf_text(&page.text), "one\n");
+    cr_expect_str_eq(page.problem, "");
+    cr_expect_lt(clock_now_ns() - began_ns, 4 * NS_PER_S);
+    page_release(&page);
+}
+
+Test(page, of_a_command_that_closes_its_output_the_end_is_awaited)
+{
+    struct page page;
+
+    run(&page, WORDS(WORD("sh"), WORD("-c"),
+                     WORD("echo one; exec >&-; sleep 0.05; exit 4")));
+    cr_expect_str_eq(buf_text(&page.text), "one\n");
+    cr_expect_str_eq(page.problem, "the command ended with exit status 4");
     page_release(&page);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -237,4 +238,27 @@ Test(guardian, it_ends_what_is_watched_and_removes_the_folder)
     cr_assert_neq(access(folder, F_OK), 0);
     process_stop(&process, SIGKILL, 0);
     free(folder);
+}
+
+Test(process, has_many_descriptors_and_its_children_what_it_was_started_with)
+{
+    char program[] = "sleep", seconds[] = "60";
+    char *argv[] = { program, seconds, NULL }, *none[] = { NULL };
+    struct rlimit limit, seen;
+    struct process process;
+    struct err err = { 0 };
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 200;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    process_raise_descriptors();
+    getrlimit(RLIMIT_NOFILE, &seen);
+    cr_expect_eq(seen.rlim_cur, limit.rlim_max);
+    cr_assert(process_start(
+        &process, &(struct process_spec){ .argv = argv, .environment = none },
+        &err));
+    cr_assert_eq(prlimit(process.pid, RLIMIT_NOFILE, NULL, &seen), 0);
+    cr_expect_eq(seen.rlim_cur, 200);
+    cr_expect_eq(seen.rlim_max, limit.rlim_max);
+    process_stop(&process, SIGKILL, 0);
 }

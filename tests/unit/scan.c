@@ -394,6 +394,31 @@ Test(scan, halves_that_are_far_apart_are_pieces)
 }
 
 /* Each place around the border of two windows counts once, in any form. */
+/* What is special in a text is the same in all of them. */
+Test(scan, what_all_texts_have_is_no_piece_of_one_of_them)
+{
+    struct buf text = { 0 };
+    struct scan_hits hits;
+
+    add_noise(&text, 60);
+    buf_add_text(&text, canaries[COMPLETION].text);
+    add_noise(&text, 60);
+    buf_add(&text, canaries[PROMPT].text + 8, 8);
+    add_noise(&text, 60);
+    hits = search(&text);
+    expect_one(&hits, COMPLETION, HIT_FULL, "plain", -1, "a completion");
+    scan_hits_release(&hits);
+    buf_clear(&text);
+    buf_add(&text, canaries[PROMPT].text + 8, 8);
+    add_noise(&text, 60);
+    buf_add(&text, canaries[PROMPT].text + 40, 8);
+    add_noise(&text, 60);
+    hits = search(&text);
+    expect_one(&hits, PROMPT, HIT_PARTIAL, "plain, split", -1, "two pieces");
+    scan_hits_release(&hits);
+    buf_release(&text);
+}
+
 Test(scan, what_stands_across_two_windows_is_found_once)
 {
     static const char *const forms[] = {
