@@ -6,7 +6,10 @@
 
 #include "common/xalloc.h"
 #include "harness/drill/drill.h"
+#include "harness/drill/late_look.h"
 #include "harness/leaks/canary.h"
+
+#define PAGE_BYTES_KEPT 65536
 
 /* --- cases --------------------------------------------------------------- */
 
@@ -97,15 +100,33 @@ static void copy_keys(struct late_slot *out, const struct slot *slot)
             canary_copy(&out->keys[out->key_count++], &slot->keys[i][k]);
 }
 
+/* Hundreds of processes may end before the run does: of their long pages only
+ * those are kept that are suspect. */
+static void keep_short(struct run_folder *folder, const struct sink *sink,
+                       struct page *page)
+{
+    bool suspect;
+
+    if (page->text.length <= PAGE_BYTES_KEPT)
+        return;
+    pthread_rwlock_rdlock(&folder->forbidding);
+    suspect = late_suspects(&folder->forbidden, sink, page);
+    pthread_rwlock_unlock(&folder->forbidding);
+    if (!suspect)
+        page_release(page);
+}
+
 /* A database can be read afterwards, all the rest goes with its process. */
-static void take_pages(struct late_slot *out)
+static void take_pages(struct late_slot *out, struct run_folder *folder)
 {
     out->pages = xcalloc(out->sinks.count + 1, sizeof *out->pages);
     for (size_t i = 0; i < out->sinks.count; i++) {
         const struct sink *sink = &out->sinks.items[i];
 
-        if (sink->source && sink->source != &source_sqlite)
-            sink->source->fetch(&out->pages[i], &sink->target);
+        if (!sink->source || sink->source == &source_sqlite)
+            continue;
+        sink->source->fetch(&out->pages[i], &sink->target);
+        keep_short(folder, sink, &out->pages[i]);
     }
 }
 
@@ -119,7 +140,7 @@ void late_add_slot(struct drill *drill, struct slot *slot)
     slot->sinks = (struct sink_set){ 0 };
     snprintf(taken.id, sizeof taken.id, "%s", slot->id);
     copy_keys(&taken, slot);
-    take_pages(&taken);
+    take_pages(&taken, &drill->folder);
     /* Their receivers go now, with all that arrived in the files. */
     for (size_t i = 0; i < taken.sinks.count; i++)
         taken.sinks.items[i].drain = NULL;

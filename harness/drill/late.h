@@ -22,7 +22,8 @@ struct late_slot {
     char id[LATE_ID_SIZE];
     const struct runbook *runbook;
     struct sink_set sinks;
-    struct page *pages; /* of each sink as it was at the end; {0} of files */
+    struct page *pages; /* of each sink as it was at the end; {0} of files, and
+                           of long pages where nothing is suspect */
     struct canary *keys;
     size_t key_count;
 };

@@ -411,6 +411,7 @@ static void trial_carry_out(struct trial *t)
     }
     trial_meter_begin(t);
     t->mark = sink_mark(&t->slot->sinks);
+    sink_mark_forget_text(t->mark);
     trial_log_begin(t);
     trial_stand_apart(t);
     if (c->together && !trial_phases_together(t, &err))

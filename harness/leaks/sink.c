@@ -151,6 +151,12 @@ struct sink_mark *sink_mark(const struct sink_set *set)
     return mark;
 }
 
+void sink_mark_forget_text(struct sink_mark *mark)
+{
+    for (size_t i = 0; i < mark->count; i++)
+        page_forget_text(&mark->items[i].page);
+}
+
 void sink_mark_free(struct sink_mark *mark)
 {
     if (!mark)
@@ -233,12 +239,6 @@ struct sink_mark *sink_settle(const struct sink_set *set,
         look_at_all(end, set, pages);
     }
     return end;
-}
-
-const struct page *sink_page(const struct sink_set *set,
-                             const struct sink_mark *mark, size_t index)
-{
-    return set->items[index].source ? &mark->items[index].page : NULL;
 }
 
 void sink_parts(struct trail_parts *out, const struct sink_mark *from,

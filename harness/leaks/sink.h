@@ -67,6 +67,8 @@ void sink_set_release(struct sink_set *set);
  * gateway may log that it was asked for a page. Free it with sink_mark_free().
  */
 struct sink_mark *sink_mark(const struct sink_set *set);
+/* Of a mark that is only looked at as the earlier one: pages may be long. */
+void sink_mark_forget_text(struct sink_mark *mark);
 void sink_mark_free(struct sink_mark *mark);
 /*
  * Waits until every required sink has grown beyond its mark, at most wait_ms (a
@@ -76,9 +78,6 @@ void sink_mark_free(struct sink_mark *mark);
  */
 struct sink_mark *sink_settle(const struct sink_set *set,
                               const struct sink_mark *mark, int64_t wait_ms);
-/* The page of a sink as it was; NULL for files. Borrowed. */
-const struct page *sink_page(const struct sink_set *set,
-                             const struct sink_mark *mark, size_t index);
 /* What came into the files of a sink between two marks; release it with
  * trail_parts_release(). */
 void sink_parts(struct trail_parts *out, const struct sink_mark *from,

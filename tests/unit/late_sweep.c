@@ -250,3 +250,71 @@ Test(late_sweep, a_key_in_a_place_is_concealed_and_the_run_goes_on)
     free(path);
     free(name);
 }
+
+static size_t noise;
+static bool told;
+
+static void fetch_noise(struct page *page, const struct source_target *target)
+{
+    struct buf text = { 0 };
+
+    (void)target;
+    while (text.length < noise)
+        buf_add_text(&text, "requests_total{route=\"/v1\"} 1\n");
+    if (told)
+        buf_add_text(&text, slot.client_key.text);
+    page_add_text(page, text.data, text.length);
+    buf_release(&text);
+}
+
+Test(late_sweep, of_long_pages_only_the_suspect_are_kept)
+{
+    static const struct source source = { .name = "noise",
+                                          .fetch = fetch_noise };
+    static const struct {
+        size_t bytes;
+        bool told, kept;
+    } pages[] = { { 100, false, true },
+                  { 1 << 20, false, false },
+                  { 1 << 20, true, true } };
+
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        noise = pages[i].bytes;
+        told = pages[i].told;
+        sink_set_add(&slot.sinks, &(struct sink_spec){ .name = "http /metrics",
+                                                       .source = &source });
+        cr_expect_eq(slot.sinks.items[0].first.page.text.length, 0);
+        late_add_slot(&drill, &slot);
+        cr_expect_eq(drill.late.slots[i].pages[0].text.length > 0,
+                     pages[i].kept, "page %zu", i);
+    }
+}
+
+Test(late_sweep, a_mark_serves_without_its_texts)
+{
+    static const struct source source = { .name = "noise",
+                                          .fetch = fetch_noise };
+    struct observation o = { .canaries = &slot.client_key, .canary_count = 1 };
+    struct sink_mark *from, *to;
+    struct scan_set set;
+    struct err err = { 0 };
+
+    noise = 100;
+    sink_set_add(&slot.sinks, &(struct sink_spec){ .name = "http /metrics",
+                                                   .source = &source });
+    from = sink_mark(&slot.sinks);
+    sink_mark_forget_text(from);
+    cr_expect_eq(from->items[0].page.text.length, 0);
+    told = true;
+    to = sink_mark(&slot.sinks);
+    cr_assert(scan_set_init(&set, &slot.client_key, 1, &err));
+    sink_scan(&slot.sinks, from, to, &set, &o);
+    cr_expect_eq(o.hit_count, 1);
+    cr_expect_eq(o.sinks[0].bytes, (int64_t)strlen(slot.client_key.text));
+    scan_set_release(&set);
+    sink_mark_free(from);
+    sink_mark_free(to);
+    sink_set_release(&slot.sinks);
+    free(o.hits);
+    free(o.sinks);
+}
