@@ -351,6 +351,16 @@ static bool trial_wants_probes(const struct trial *t)
     return !t->slot->kind.wrong_key;
 }
 
+/* The keys are the same in each case of a slot: they are shown once. */
+static void trial_control(struct trial *t, struct scan_set *canaries)
+{
+    struct slot *slot = t->slot;
+
+    sink_control(canaries, t->o,
+                 slot->controlled ? t->own_canaries : t->o->canary_count);
+    slot->controlled |= t->o->detector_control;
+}
+
 /* Looks for every canary where the gateway may have left one. One case at a
  * time: it only computes, and hundreds at once would each want their memory. */
 static void trial_search(struct trial *t)
@@ -365,7 +375,7 @@ static void trial_search(struct trial *t)
     if (scan_set_init(&canaries, o->canaries, o->canary_count, &err)) {
         sink_scan(&t->slot->sinks, t->mark, t->end, &canaries, o);
         sink_scan_client(&canaries, o);
-        sink_control(&canaries, o);
+        trial_control(t, &canaries);
         scan_set_release(&canaries);
     } else {
         trial_break(t, &err);

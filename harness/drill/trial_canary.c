@@ -134,6 +134,7 @@ void trial_plant(struct trial *t)
                     t->drill->seed, label, t->drill->control.fingerprint_key);
         run_folder_forbid(&t->drill->folder, canary);
     }
+    t->own_canaries = t->o->canary_count;
     keys[count++] = &t->slot->client_key;
     keys[count++] = &t->slot->bad_client_key;
     for (size_t i = 0; i < t->slot->upstream_count; i++)

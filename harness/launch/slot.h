@@ -48,6 +48,7 @@ struct slot {
     int64_t users;
     char before[256]; /* the case that ended here last; "" for none */
     bool spoiled;     /* not to be used again */
+    bool controlled;  /* the detector was shown to find its keys */
     bool opening;     /* shared: being started by another worker */
     struct err opening_err;
 };

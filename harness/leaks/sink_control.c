@@ -72,17 +72,17 @@ static void plant_coded(struct planting *planting, const struct canary *canary,
 /* What compresses does so with all of them at once: its setting up is most of
  * its cost. */
 static void plant_packed(struct planting *planting, const struct plant *plant,
-                         const struct observation *o)
+                         const struct observation *o, size_t count)
 {
     struct buf texts = { 0 };
     size_t from;
 
-    for (size_t c = 0; c < o->canary_count; c++)
+    for (size_t c = 0; c < count; c++)
         buf_printf(&texts, "%s\n", o->canaries[c].text);
     add_noise(planting);
     from = planting->text.length;
     plant->write(&planting->text, buf_text(&texts), texts.length);
-    for (size_t c = 0; c < o->canary_count; c++)
+    for (size_t c = 0; c < count; c++)
         note(planting, c, plant->name, from);
     xwipe(texts.data, texts.length);
     buf_release(&texts);
@@ -103,14 +103,15 @@ static void plant_masked(struct planting *planting, const char *key,
     note(planting, index, masked_name, from);
 }
 
-static void plant_all(struct planting *planting, const struct observation *o)
+static void plant_all(struct planting *planting, const struct observation *o,
+                      size_t count)
 {
     for (const struct plant *plant = plants; plant->name; plant++) {
         if (plant->packs) {
-            plant_packed(planting, plant, o);
+            plant_packed(planting, plant, o, count);
             continue;
         }
-        for (size_t c = 0; c < o->canary_count; c++) {
+        for (size_t c = 0; c < count; c++) {
             const char *text = o->canaries[c].text;
             size_t from;
 
@@ -120,9 +121,9 @@ static void plant_all(struct planting *planting, const struct observation *o)
             note(planting, c, plant->name, from);
         }
     }
-    for (size_t c = 0; c < o->canary_count; c++)
+    for (size_t c = 0; c < count; c++)
         plant_coded(planting, &o->canaries[c], c);
-    for (size_t c = 0; c < o->canary_count; c++)
+    for (size_t c = 0; c < count; c++)
         if (o->canaries[c].kind == CANARY_CREDENTIAL)
             plant_masked(planting, o->canaries[c].text, c);
     add_noise(planting);
@@ -186,13 +187,13 @@ static bool noise_is_clean(struct scan_set *set)
     return ok;
 }
 
-static bool all_found(struct scan_set *set, struct observation *o)
+static bool all_found(struct scan_set *set, struct observation *o, size_t count)
 {
     struct planting planting = { 0 };
     struct scan_hits hits = { 0 };
     bool ok;
 
-    plant_all(&planting, o);
+    plant_all(&planting, o, count);
     ok = search_scratch(set, &planting.text, &hits);
     for (size_t i = 0; ok && i < hits.count; i++)
         ok = mark_found(&planting, o, &hits.items[i]);
@@ -210,9 +211,9 @@ static bool all_found(struct scan_set *set, struct observation *o)
     return ok;
 }
 
-void sink_control(struct scan_set *set, struct observation *o)
+void sink_control(struct scan_set *set, struct observation *o, size_t count)
 {
     o->detector_missed[0] = '\0';
     o->detector_control =
-        o->canary_count && noise_is_clean(set) && all_found(set, o);
+        count && noise_is_clean(set) && all_found(set, o, count);
 }
