@@ -76,12 +76,28 @@ static void hold(struct finding *finding, const char *observed,
     finding_reason(finding, "%s", reason);
 }
 
-static bool any_reached(const struct observation *o)
+static bool has_reached(const struct observation *o, const char *word)
 {
     for (size_t i = 0; i < o->canary_count; i++)
-        if (o->canaries[i].reached && forbids(o, o->canaries[i].kind))
+        if (o->canaries[i].reached &&
+            !strcmp(canary_kind_names[o->canaries[i].kind], word))
             return true;
     return false;
+}
+
+/* The forbidden kinds of which the gateway had a canary, or had none. */
+static size_t list_kinds(char *out, size_t size, const struct observation *o,
+                         bool reached)
+{
+    const struct bind_texts *forbid = &o->runbook->redaction.forbid;
+    size_t count = 0;
+
+    for (size_t i = 0; i < forbid->count; i++)
+        if (has_reached(o, forbid->items[i]) == reached) {
+            seen_add_word(out, size, ", ", forbid->items[i]);
+            count++;
+        }
+    return count;
 }
 
 /* Why absence proves nothing; false: it does. */
@@ -117,7 +133,8 @@ static bool blind(const struct observation *o, struct finding *finding)
         hold(finding, text, "absence proves nothing");
         return true;
     }
-    if (!any_reached(o)) {
+    text[0] = '\0';
+    if (!list_kinds(text, sizeof text, o, true)) {
         hold(finding, "nothing that is forbidden reached the gateway",
              "absence proves nothing");
         return true;
@@ -128,6 +145,7 @@ static bool blind(const struct observation *o, struct finding *finding)
 static void judge(const struct judged *judged, struct finding *finding)
 {
     const struct observation *o = judged->observation;
+    char had[96] = "", missed[96] = "";
     size_t live = 0;
 
     finding_expect(finding, "no planted secret in a sink or as a credential in "
@@ -147,8 +165,11 @@ static void judge(const struct judged *judged, struct finding *finding)
     for (size_t i = 0; i < o->sink_count; i++)
         live += o->sinks[i].live;
     finding->verdict = VERDICT_PASS;
-    finding_observe(finding, "none in %zu sinks, %zu of them live",
-                    o->sink_count, live);
+    list_kinds(had, sizeof had, o, true);
+    list_kinds(missed, sizeof missed, o, false);
+    finding_observe(
+        finding, "none in %zu sinks, %zu of them live; it had %s%s%s",
+        o->sink_count, live, had, missed[0] ? ", but no " : "", missed);
     finding_reason(finding, "redaction.forbid");
 }
 

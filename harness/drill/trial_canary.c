@@ -215,6 +215,30 @@ static bool was_sent(const struct trial *t, const struct attempt *attempt,
     }
 }
 
+/* Whether a client was told to present this key. */
+static bool was_presented(const struct trial *t, const struct canary *canary)
+{
+    const struct drill_case *c = &t->planned->drill_case;
+
+    for (size_t i = 0; i < c->phase_count; i++) {
+        int64_t credential = c->phases[i].client.credential;
+
+        if (credential != CASE_CREDENTIAL_NONE &&
+            !strcmp(trial_client_key(t, credential), canary->text))
+            return true;
+    }
+    return false;
+}
+
+/* A request of the client's has gone out whole. */
+static bool any_sent(const struct observation *o)
+{
+    for (size_t i = 0; i < o->request_count; i++)
+        if (o->requests[i].trace.sent_ns)
+            return true;
+    return false;
+}
+
 bool trial_reached(const struct trial *t, const struct canary *canary)
 {
     const struct planted *planted = planted_of(canary);
@@ -225,7 +249,7 @@ bool trial_reached(const struct trial *t, const struct canary *canary)
             (planted && was_sent(t, &o->attempts[i], planted->in)))
             return true;
     /* What the client sends has come to the gateway with its request. */
-    if (planted)
-        return o->request_count && planted->in <= IN_QUERY;
-    return o->request_count && !strcmp(canary->id, "client.key");
+    if (!any_sent(o))
+        return false;
+    return planted ? planted->in <= IN_QUERY : was_presented(t, canary);
 }
