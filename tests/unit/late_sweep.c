@@ -1,5 +1,6 @@
 /* The sweep as a whole, on files that a gateway might have left. */
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,52 @@ Test(late_sweep, what_is_added_to_a_file_that_was_given_is_late)
     append("a.conf", slot.client_key.text);
     end(NULL, 0);
     expect_verdict(VERDICT_FAIL, "written late");
+}
+
+static void put_into_database(const char *path, const char *text)
+{
+    char *words = xasprintf("CREATE TABLE IF NOT EXISTS t(v);"
+                            "INSERT INTO t VALUES('%s')",
+                            text);
+    sqlite3 *database;
+
+    cr_assert_eq(sqlite3_open(path, &database), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(database, words, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(database);
+    free(words);
+}
+
+static void add_database(char *path)
+{
+    const struct source_target target = { .path = path };
+
+    sink_set_add(&slot.sinks, &(struct sink_spec){ .name = "sqlite keys.db",
+                                                   .source = &source_sqlite,
+                                                   .target = &target });
+}
+
+Test(late_sweep, a_database_may_hold_its_keys_from_the_first)
+{
+    char *path = xasprintf("%s/keys.db", folder);
+
+    put_into_database(path, slot.client_key.text);
+    add_database(path);
+    put_into_database(path, "nothing");
+    end(NULL, 0);
+    expect_verdict(VERDICT_PASS, NULL);
+    free(path);
+}
+
+Test(late_sweep, a_key_that_came_into_a_database_last_is_late)
+{
+    char *path = xasprintf("%s/keys.db", folder);
+
+    put_into_database(path, "nothing");
+    add_database(path);
+    put_into_database(path, slot.client_key.text);
+    end(NULL, 0);
+    expect_verdict(VERDICT_FAIL, "written late");
+    free(path);
 }
 
 static struct sink_hit told_as(enum hit_class how)
