@@ -501,8 +501,9 @@ Test(checks, a_scenario_may_make_its_case_advisory_but_not_its_leaks)
 }
 
 /* All checks on a 503 that was retried once too often, on a machine so late. */
-static enum verdict late_verdict(int64_t stamp_ms, int64_t slow_ms,
-                                 int64_t took_ms, bool drifted)
+static enum verdict late_verdict_of(int64_t stamp_ms, int64_t slow_ms,
+                                    int64_t took_ms, bool drifted,
+                                    int64_t read_ms)
 {
     struct stage s;
     struct findings findings = { 0 };
@@ -517,6 +518,8 @@ static enum verdict late_verdict(int64_t stamp_ms, int64_t slow_ms,
     stage_attempt(&s, "primary", 200, 1);
     s.now_ms += 150;
     stage_attempt(&s, "primary", 200, 1);
+    s.attempts[0].times_ns.first_byte = NS_PER_MS;
+    s.attempts[0].times_ns.body = (1 + read_ms) * NS_PER_MS;
     if (drifted)
         s.request.trace.extra_bytes = 3;
     stage_success(&s);
@@ -527,6 +530,12 @@ static enum verdict late_verdict(int64_t stamp_ms, int64_t slow_ms,
     findings_release(&findings);
     stage_release(&s);
     return verdict;
+}
+
+static enum verdict late_verdict(int64_t stamp_ms, int64_t slow_ms,
+                                 int64_t took_ms, bool drifted)
+{
+    return late_verdict_of(stamp_ms, slow_ms, took_ms, drifted, 3);
 }
 
 Test(checks, a_machine_too_slow_makes_a_fail_a_hold)
@@ -542,6 +551,9 @@ Test(checks, a_machine_too_slow_makes_a_fail_a_hold)
                  "no matter of time");
     cr_expect_eq(late_verdict(250, 0, 499, false), VERDICT_FAIL,
                  "over before any timer could run out");
+    cr_expect_eq(late_verdict_of(0, 0, 800, false, 249), VERDICT_FAIL);
+    cr_expect_eq(late_verdict_of(0, 0, 800, false, 250), VERDICT_HOLD,
+                 "the mock was slow to read");
 }
 
 Test(checks, the_worst_of_several_requests_counts)
