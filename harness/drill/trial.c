@@ -356,9 +356,19 @@ static void trial_control(struct trial *t, struct scan_set *canaries)
 {
     struct slot *slot = t->slot;
 
-    sink_control(canaries, t->o,
-                 slot->controlled ? t->own_canaries : t->o->canary_count);
+    sink_control(canaries, t->o, slot->controlled ? t->key_count : 0);
     slot->controlled |= t->o->detector_control;
+}
+
+/* They are compiled once as well. */
+static bool trial_compile(struct trial *t, struct scan_set *out,
+                          struct err *err)
+{
+    struct observation *o = t->o;
+
+    return slot_compile(t->slot, o->canaries, t->key_count, err) &&
+           scan_set_init_upon(out, t->slot->needles, o->canaries,
+                              o->canary_count, err);
 }
 
 /* Looks for every canary where the gateway may have left one. One case at a
@@ -372,7 +382,7 @@ static void trial_search(struct trial *t)
 
     t->end = sink_settle(&t->slot->sinks, t->mark, TRIAL_SETTLE_MS);
     pthread_mutex_lock(&one_at_a_time);
-    if (scan_set_init(&canaries, o->canaries, o->canary_count, &err)) {
+    if (trial_compile(t, &canaries, &err)) {
         sink_scan(&t->slot->sinks, t->mark, t->end, &canaries, o);
         sink_scan_client(&canaries, o);
         trial_control(t, &canaries);

@@ -122,6 +122,14 @@ void trial_plant(struct trial *t)
     size_t count = 0;
     char label[512];
 
+    keys[count++] = &t->slot->client_key;
+    keys[count++] = &t->slot->bad_client_key;
+    for (size_t i = 0; i < t->slot->upstream_count; i++)
+        for (size_t k = 0; k < t->slot->key_counts[i]; k++)
+            keys[count++] = &t->slot->keys[i][k];
+    for (size_t i = 0; i < count; i++)
+        canary_copy(trial_add_canary(t->o), keys[i]);
+    t->key_count = count;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct canary *canary;
 
@@ -134,14 +142,6 @@ void trial_plant(struct trial *t)
                     t->drill->seed, label, t->drill->control.fingerprint_key);
         run_folder_forbid(&t->drill->folder, canary);
     }
-    t->own_canaries = t->o->canary_count;
-    keys[count++] = &t->slot->client_key;
-    keys[count++] = &t->slot->bad_client_key;
-    for (size_t i = 0; i < t->slot->upstream_count; i++)
-        for (size_t k = 0; k < t->slot->key_counts[i]; k++)
-            keys[count++] = &t->slot->keys[i][k];
-    for (size_t i = 0; i < count; i++)
-        canary_copy(trial_add_canary(t->o), keys[i]);
 }
 
 const char *trial_canary(const struct trial *t, const char *id)

@@ -22,8 +22,8 @@ struct trial {
     const struct planned_case *planned;
     struct observation *o;
     struct drill_id id;
-    uint16_t epoch; /* of the last request sent */
-    size_t own_canaries; /* the first of o's; the rest are the slot's keys */
+    uint16_t epoch;   /* of the last request sent */
+    size_t key_count; /* of o's canaries the first: the slot's keys */
     int64_t started_ns;
     int64_t probe_most_ms;
     int64_t quiet_ns; /* since then we asked the gateway for nothing */

@@ -308,6 +308,23 @@ bool slot_prepare(struct slot *out, struct drill *drill, struct slot_kind kind,
     return slot_make(out, drill, kind, number, gateway_render, err);
 }
 
+bool slot_compile(struct slot *slot, const struct canary *keys, size_t count,
+                  struct err *err)
+{
+    struct needle_set *needles;
+
+    if (slot->needles)
+        return true;
+    needles = xcalloc(1, sizeof *needles);
+    if (!needle_set_init(needles, keys, count, NULL, 0, NULL, err)) {
+        free(needles);
+        return false;
+    }
+    needles->canaries = NULL; /* the caller's */
+    slot->needles = needles;
+    return true;
+}
+
 void slot_close(struct slot *slot, struct drill *drill)
 {
     struct err ignored = { 0 };
@@ -330,5 +347,9 @@ void slot_close(struct slot *slot, struct drill *drill)
         for (size_t k = 0; k < slot->key_counts[i]; k++)
             canary_release(&slot->keys[i][k]);
     sink_set_release(&slot->sinks);
+    if (slot->needles)
+        needle_set_release(slot->needles);
+    free(slot->needles);
+    slot->needles = NULL;
     slot->upstream_count = 0;
 }

@@ -48,8 +48,10 @@ struct slot {
     int64_t users;
     char before[256]; /* the case that ended here last; "" for none */
     bool spoiled;     /* not to be used again */
-    bool controlled;  /* the detector was shown to find its keys */
-    bool opening;     /* shared: being started by another worker */
+    /* Of its keys, in the order of cases; NULL: no case was searched yet. */
+    struct needle_set *needles;
+    bool controlled; /* the detector was shown to find them */
+    bool opening;    /* shared: being started by another worker */
     struct err opening_err;
 };
 
@@ -63,6 +65,10 @@ bool slot_open(struct slot *out, struct drill *drill, struct slot_kind kind,
 bool slot_prepare(struct slot *out, struct drill *drill, struct slot_kind kind,
                   int64_t number, struct err *err);
 void slot_close(struct slot *slot, struct drill *drill);
+/* Makes slot->needles of these keys, if it is not there yet. They are copied.
+ * Not to be called by several at once. */
+bool slot_compile(struct slot *slot, const struct canary *keys, size_t count,
+                  struct err *err);
 
 /* What a phase scripts for each upstream, with "${trap.url}" and its like put
  * in; false and err when there is no such upstream. mock_control_put() frees

@@ -11,6 +11,7 @@ struct literal_set {
     hs_database_t *database;
     hs_scratch_t *scratch;
     hs_stream_t *stream;
+    size_t first;
 };
 
 /* The library wants columns. */
@@ -70,11 +71,12 @@ static bool compile(struct literal_set *set, const struct literal *items,
 }
 
 struct literal_set *literal_set_new(const struct literal *items, size_t count,
-                                    struct err *err)
+                                    size_t first, struct err *err)
 {
     struct literal_set *set = xcalloc(1, sizeof *set);
     hs_error_t code;
 
+    set->first = first;
     pthread_once(&wiping, wipe_freed);
     if (!compile(set, items, count, err)) {
         literal_set_free(set);
@@ -104,6 +106,7 @@ void literal_set_free(struct literal_set *set)
 struct handing_on {
     literal_found *found;
     void *context;
+    size_t first;
 };
 
 static int hand_on(unsigned id, unsigned long long from, unsigned long long to,
@@ -113,7 +116,7 @@ static int hand_on(unsigned id, unsigned long long from, unsigned long long to,
 
     (void)from;
     (void)flags;
-    on->found(on->context, id, (size_t)to);
+    on->found(on->context, on->first + id, (size_t)to);
     return 0;
 }
 
@@ -127,7 +130,7 @@ bool literal_begin(struct literal_set *set)
 bool literal_piece(struct literal_set *set, const char *bytes, size_t length,
                    literal_found *found, void *context)
 {
-    struct handing_on on = { found, context };
+    struct handing_on on = { found, context, set->first };
 
     while (length > 0) {
         unsigned now = length > UINT_MAX ? UINT_MAX : (unsigned)length;

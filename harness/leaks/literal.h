@@ -18,9 +18,10 @@ struct literal {
 
 struct literal_set;
 
-/* NULL and err (ERR_STATE) when Vectorscan refuses. */
+/* first: the index of items[0]. NULL and err (ERR_STATE) when Vectorscan
+ * refuses. */
 struct literal_set *literal_set_new(const struct literal *items, size_t count,
-                                    struct err *err);
+                                    size_t first, struct err *err);
 void literal_set_free(struct literal_set *set);
 
 /* index: which literal; end: offset behind it, from the text's beginning. */

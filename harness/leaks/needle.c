@@ -94,15 +94,16 @@ static struct literal_set *compile(const struct needle_set *set,
                                    const struct literal *more,
                                    size_t more_count, struct err *err)
 {
-    size_t count = set->anchor_count + more_count;
-    struct literal *literals = xcalloc(count, sizeof *literals);
+    size_t first = set->base ? set->base->anchor_count : 0;
+    size_t count = set->anchor_count - first + more_count;
+    struct literal *literals = xcalloc(count + 1, sizeof *literals);
     struct literal_set *out;
 
-    for (size_t i = 0; i < set->anchor_count; i++) {
+    for (size_t i = first; i < set->anchor_count; i++) {
         const struct needle_anchor *anchor = &set->anchors[i];
         const struct needle *needle = &set->needles[anchor->needle];
 
-        literals[i] = (struct literal){
+        literals[i - first] = (struct literal){
             .bytes = needle->coded.bytes.data + anchor->at,
             .length = anchor->length,
             .folded =
@@ -110,8 +111,8 @@ static struct literal_set *compile(const struct needle_set *set,
         };
     }
     for (size_t i = 0; i < more_count; i++)
-        literals[set->anchor_count + i] = more[i];
-    out = literal_set_new(literals, count, err);
+        literals[set->anchor_count - first + i] = more[i];
+    out = literal_set_new(literals, count, first, err);
     free(literals);
     return out;
 }
@@ -137,14 +138,25 @@ void needle_set_fill(struct needle_set *out, const struct canary *canaries,
 
 bool needle_set_init(struct needle_set *out, const struct canary *canaries,
                      size_t count, const struct literal *more,
-                     size_t more_count, struct err *err)
+                     size_t more_count, const struct needle_set *base,
+                     struct err *err)
 {
     needle_set_fill(out, canaries, count);
+    out->base = base;
     out->literals = compile(out, more, more_count, err);
     if (out->literals)
         return true;
     needle_set_release(out);
     return false;
+}
+
+bool needle_set_search(const struct needle_set *set, const char *bytes,
+                       size_t length, literal_found *found, void *context)
+{
+    return (!set->base ||
+            needle_set_search(set->base, bytes, length, found, context)) &&
+           literal_begin(set->literals) &&
+           literal_piece(set->literals, bytes, length, found, context);
 }
 
 void needle_set_release(struct needle_set *set)

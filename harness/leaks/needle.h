@@ -33,13 +33,22 @@ struct needle_set {
     size_t anchor_count;
     size_t longest; /* needle, in bytes */
     struct literal_set *literals;
+    /* Compiled before, of the first canaries; NULL: there is none. */
+    const struct needle_set *base;
 };
 
 /* more: literals to be looked for in the same pass; their indexes follow those
- * of the anchors. Errors: ERR_STATE from the search engine. */
+ * of the anchors. base: NULL, or a set of the first canaries without more,
+ * borrowed: those are not compiled again. Errors: ERR_STATE from the search
+ * engine. */
 bool needle_set_init(struct needle_set *out, const struct canary *canaries,
                      size_t count, const struct literal *more,
-                     size_t more_count, struct err *err);
+                     size_t more_count, const struct needle_set *base,
+                     struct err *err);
+/* A whole text; found gets the indexes of anchors, then of more. One search at
+ * a time of sets that share a base. False when the search itself failed. */
+bool needle_set_search(const struct needle_set *set, const char *bytes,
+                       size_t length, literal_found *found, void *context);
 void needle_set_release(struct needle_set *set);
 /* Needles and anchors alone, for a search of another kind: literals stays
  * NULL. */

@@ -186,12 +186,11 @@ static void found(void *context, size_t index, size_t end)
 static void look(struct scan *scan, size_t index)
 {
     const struct tape *tape = &scan->tapes[index];
-    struct literal_set *literals = scan->set->needles.literals;
     struct looking looking = { .scan = scan, .view = index };
 
     scan->events[index].count = 0;
-    if (!literal_begin(literals) ||
-        !literal_piece(literals, tape->data, tape->length, found, &looking))
+    if (!needle_set_search(&scan->set->needles, tape->data, tape->length, found,
+                           &looking))
         scan->problem = "the search failed";
 }
 

@@ -41,6 +41,10 @@ struct scan_set {
 /* canaries: borrowed. ERR_STATE when the search engine refuses. */
 bool scan_set_init(struct scan_set *out, const struct canary *canaries,
                    size_t count, struct err *err);
+/* The same where base was made of the first canaries already (needle.h). */
+bool scan_set_init_upon(struct scan_set *out, const struct needle_set *base,
+                        const struct canary *canaries, size_t count,
+                        struct err *err);
 void scan_set_release(struct scan_set *set);
 
 struct scan;

@@ -46,6 +46,13 @@ static size_t *add_masked(struct literals *out, const struct canary *canaries,
 bool scan_set_init(struct scan_set *out, const struct canary *canaries,
                    size_t count, struct err *err)
 {
+    return scan_set_init_upon(out, NULL, canaries, count, err);
+}
+
+bool scan_set_init_upon(struct scan_set *out, const struct needle_set *base,
+                        const struct canary *canaries, size_t count,
+                        struct err *err)
+{
     struct literals more = { 0 };
     size_t magics, events;
     bool ok;
@@ -59,7 +66,7 @@ bool scan_set_init(struct scan_set *out, const struct canary *canaries,
     events = more.count;
     out->masked = add_masked(&more, canaries, count);
     ok = needle_set_init(&out->needles, canaries, count, more.items, more.count,
-                         err);
+                         base, err);
     free(more.items);
     if (!ok) {
         free(out->masked);

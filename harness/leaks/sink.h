@@ -106,11 +106,11 @@ const char *sink_search(struct scan_set *set, int fd, int64_t from, int64_t to,
 void sink_scan_client(struct scan_set *set, struct observation *o);
 /*
  * Control of the detector: a scratch file, which stands in no folder, without a
- * canary must give no hit, and one with each of the first count canaries in
+ * canary must give no hit, and one with each canary from index first on in
  * every way that plant.h knows must give each of them whole, at its place. Sets
  * o->detector_control, and o->detector_missed to what was not found.
  */
-void sink_control(struct scan_set *set, struct observation *o, size_t count);
+void sink_control(struct scan_set *set, struct observation *o, size_t first);
 
 /* Copies, and wipes, lists of texts that may hold keys. NULL is fine. */
 char **sink_texts_copy(char *const *texts);

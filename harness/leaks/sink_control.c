@@ -72,17 +72,17 @@ static void plant_coded(struct planting *planting, const struct canary *canary,
 /* What compresses does so with all of them at once: its setting up is most of
  * its cost. */
 static void plant_packed(struct planting *planting, const struct plant *plant,
-                         const struct observation *o, size_t count)
+                         const struct observation *o, size_t first)
 {
     struct buf texts = { 0 };
     size_t from;
 
-    for (size_t c = 0; c < count; c++)
+    for (size_t c = first; c < o->canary_count; c++)
         buf_printf(&texts, "%s\n", o->canaries[c].text);
     add_noise(planting);
     from = planting->text.length;
     plant->write(&planting->text, buf_text(&texts), texts.length);
-    for (size_t c = 0; c < count; c++)
+    for (size_t c = first; c < o->canary_count; c++)
         note(planting, c, plant->name, from);
     xwipe(texts.data, texts.length);
     buf_release(&texts);
@@ -104,14 +104,14 @@ static void plant_masked(struct planting *planting, const char *key,
 }
 
 static void plant_all(struct planting *planting, const struct observation *o,
-                      size_t count)
+                      size_t first)
 {
     for (const struct plant *plant = plants; plant->name; plant++) {
         if (plant->packs) {
-            plant_packed(planting, plant, o, count);
+            plant_packed(planting, plant, o, first);
             continue;
         }
-        for (size_t c = 0; c < count; c++) {
+        for (size_t c = first; c < o->canary_count; c++) {
             const char *text = o->canaries[c].text;
             size_t from;
 
@@ -121,9 +121,9 @@ static void plant_all(struct planting *planting, const struct observation *o,
             note(planting, c, plant->name, from);
         }
     }
-    for (size_t c = 0; c < count; c++)
+    for (size_t c = first; c < o->canary_count; c++)
         plant_coded(planting, &o->canaries[c], c);
-    for (size_t c = 0; c < count; c++)
+    for (size_t c = first; c < o->canary_count; c++)
         if (o->canaries[c].kind == CANARY_CREDENTIAL)
             plant_masked(planting, o->canaries[c].text, c);
     add_noise(planting);
@@ -187,13 +187,13 @@ static bool noise_is_clean(struct scan_set *set)
     return ok;
 }
 
-static bool all_found(struct scan_set *set, struct observation *o, size_t count)
+static bool all_found(struct scan_set *set, struct observation *o, size_t first)
 {
     struct planting planting = { 0 };
     struct scan_hits hits = { 0 };
     bool ok;
 
-    plant_all(&planting, o, count);
+    plant_all(&planting, o, first);
     ok = search_scratch(set, &planting.text, &hits);
     for (size_t i = 0; ok && i < hits.count; i++)
         ok = mark_found(&planting, o, &hits.items[i]);
@@ -211,9 +211,9 @@ static bool all_found(struct scan_set *set, struct observation *o, size_t count)
     return ok;
 }
 
-void sink_control(struct scan_set *set, struct observation *o, size_t count)
+void sink_control(struct scan_set *set, struct observation *o, size_t first)
 {
     o->detector_missed[0] = '\0';
-    o->detector_control =
-        count && noise_is_clean(set) && all_found(set, o, count);
+    o->detector_control = o->canary_count > first && noise_is_clean(set) &&
+                          all_found(set, o, first);
 }
