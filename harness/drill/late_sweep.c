@@ -12,7 +12,7 @@
 
 /* Compiled at once: what that costs grows faster than their number. */
 #define BATCH       256
-#define FIRST_BATCH 64
+#define FIRST_BATCH 32
 
 /* Canaries of one process, and whose each is. */
 struct wanted {
