@@ -13,7 +13,7 @@ struct buf {
 };
 
 void buf_release(struct buf *b); /* wipes: many hold a secret */
-void buf_clear(struct buf *b); /* keeps the memory */
+void buf_clear(struct buf *b);   /* keeps the memory */
 void buf_add(struct buf *b, const void *bytes, size_t length);
 void buf_add_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *format, ...)

@@ -131,7 +131,7 @@ struct drill_case {
     bool together;            /* the requests of all phases go out at once */
     bool needs_own_listeners; /* declared, or some step needs a lease */
     bool needs_fresh_process;
-    bool needs_metrics; /* counters, of a process that serves it alone */
+    bool needs_metrics;   /* counters, of a process that serves it alone */
     char *variant;        /* NULL: the profile's own configuration */
     char *prefer_variant; /* the same, where the profile has it */
     int64_t needs_keys;   /* of the primary, at least; 0 is 1 */

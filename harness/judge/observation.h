@@ -86,7 +86,7 @@ extern const char *const hit_class_names[];
 struct sink_hit {
     char canary[32];
     size_t canary_index; /* in the list that was looked for */
-    char sink[96];     /* "stderr", "file access.log", "client response" */
+    char sink[96];       /* "stderr", "file access.log", "client response" */
     char place[64];    /* where in it: "access.log.1", "requests.note"; or "" */
     char encoding[48]; /* "plain", "json+base64": docs/detection.md */
     enum hit_class how;

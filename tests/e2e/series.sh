@@ -30,7 +30,8 @@ JSON
   "client_errors": { "upstream_4xx": "same", "exhausted": [502, 503, 504, 429], "all_failed": "last" },
   "timeouts": { "total_ms": 20000 },
   "stream": { "commit": "first_output", "after_commit": ["error_event", "abort"] },
-  "upstreams": { "inner": { "credential": "own" } }
+  "upstreams": { "inner": { "credential": "own" } },
+  "request": { "request_id": "kept" }
 }
 JSON
     # The front opens its port when the one behind it has.
